@@ -222,7 +222,10 @@ public struct LegacyGrading: Hashable, Sendable {
     case alwaysAccept = "always_accept"
   }
   public enum ScoreRule: String, Hashable, Sendable, CaseIterable {
-    case sum, average = "avg", minimum = "min", maximum = "max"
+    case sum
+    case average = "avg"
+    case minimum = "min"
+    case maximum = "max"
   }
   public var verdict = VerdictRule.worstError
   public var score = ScoreRule.sum

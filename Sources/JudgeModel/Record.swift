@@ -25,20 +25,24 @@ public struct JudgingOrder: Hashable, Sendable {
   public var submission: SubmissionID
   public var package: Digest
   /// Bytes of the package's archive: what a worker without it has to fetch.
-  public var packageBytes: Int64
+  public var archiveBytes: Int64
+  /// Bytes of the package's files in a cache, unpacked.
+  public var unpackedBytes: Int64
   public var language: LanguageID
   public var mode: JudgingMode
   public var priority: Priority
   public var batch: BatchID?
 
   public init(
-    judging: JudgingID, submission: SubmissionID, package: Digest, packageBytes: Int64,
-    language: LanguageID, mode: JudgingMode, priority: Priority, batch: BatchID?
+    judging: JudgingID, submission: SubmissionID, package: Digest, archiveBytes: Int64,
+    unpackedBytes: Int64, language: LanguageID, mode: JudgingMode, priority: Priority,
+    batch: BatchID?
   ) {
     self.judging = judging
     self.submission = submission
     self.package = package
-    self.packageBytes = packageBytes
+    self.archiveBytes = archiveBytes
+    self.unpackedBytes = unpackedBytes
     self.language = language
     self.mode = mode
     self.priority = priority
