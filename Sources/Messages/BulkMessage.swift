@@ -1,0 +1,32 @@
+public import JudgeModel
+
+/// What travels on the bulk socket: package archives in chunks.
+///
+/// Whoever receives bytes asks for each piece (`read` for a worker that fetches, `send` for a
+/// scheduler that is being given a package) and so decides how many are on their way. The other side
+/// keeps no state between two pieces; after a broken connection the receiver asks for what it lacks.
+public enum BulkRequest: Hashable, Sendable {
+  /// Worker or client: the bytes of this package's archive from `offset`, at most `length`.
+  case read(ticket: String, package: Digest, offset: Int64, length: Int32)
+  /// Client: I have this package's archive of `size` bytes for you.
+  case offer(ticket: String, package: Digest, size: Int64)
+  /// Client: the piece you asked for.
+  case piece(package: Digest, offset: Int64, bytes: [UInt8])
+}
+
+public enum BulkReply: Hashable, Sendable {
+  case piece(package: Digest, offset: Int64, bytes: [UInt8])
+  /// Client: send this piece next.
+  case send(package: Digest, offset: Int64, length: Int32)
+  /// The offered package is complete, verified and visible.
+  case stored(package: Digest)
+  case failed(package: Digest, reason: String)
+}
+
+public enum BulkLimits {
+  /// Bytes of one piece. 256 KiB: two of them in flight fill a gigabit link, and a control message on
+  /// a neighbouring connection waits for no more than one.
+  public static let pieceBytes = 256 << 10
+  /// Pieces on their way to one receiver.
+  public static let window = 8
+}

@@ -1,0 +1,193 @@
+public import JudgeModel
+
+/// What a client (command line, web page) asks the scheduler on the control socket. Every request
+/// has a number that its answer repeats; asking again with the same content is harmless.
+public enum ClientMessage: Hashable, Sendable {
+  /// First message on every connection.
+  case hello(protocolVersion: UInt32, token: String, programVersion: String)
+  /// Which of these packages does the scheduler lack? Those are to be pushed on the bulk socket.
+  case offerPackages(UInt64, [Digest])
+  /// The package whose problem has this short name, most recently pushed first.
+  case findPackage(UInt64, problem: String)
+  /// A new, empty batch.
+  case createBatch(UInt64, name: String)
+  /// Judge these programs. `JudgingRequest.key` makes a repeated request harmless.
+  case judge(UInt64, [JudgingRequest])
+  /// Tell me what happens to these from now on, after what has happened already.
+  case watch(UInt64, Watched)
+  case cancel(UInt64, Watched)
+  case status(UInt64)
+}
+
+/// What a watch or a cancellation is about.
+public enum Watched: Hashable, Sendable {
+  case batch(BatchID)
+  case judging(JudgingID)
+}
+
+/// One program to judge.
+public struct JudgingRequest: Hashable, Sendable {
+  /// Unique within its batch (the contest's submission id), or drawn at random for a single one.
+  public var key: String
+  public var team: String
+  public var program: Program
+  public var package: Digest
+  public var mode: JudgingMode
+  public var priority: Priority
+  public var batch: BatchID?
+  public init(
+    key: String, team: String, program: Program, package: Digest, mode: JudgingMode,
+    priority: Priority, batch: BatchID?
+  ) {
+    self.key = key
+    self.team = team
+    self.program = program
+    self.package = package
+    self.mode = mode
+    self.priority = priority
+    self.batch = batch
+  }
+}
+
+/// What the scheduler answers to a client.
+public enum ClientReply: Hashable, Sendable {
+  case welcome(programVersion: String, bulkPort: UInt16)
+  /// The connection is not welcome: wrong token or protocol.
+  case refused(String)
+  /// The scheduler does not know this connection: say hello, then ask again.
+  case who
+  /// The request cannot be done; says what, where and what to do.
+  case failed(UInt64, String)
+  case missingPackages(UInt64, [Digest])
+  case package(UInt64, PackageSummary?)
+  case batch(UInt64, BatchID)
+  case judgings(UInt64, [JudgingID])
+  case done(UInt64)
+  case status(UInt64, ClusterStatus)
+  /// Something happened to a watched judging.
+  case happened(UInt64, JudgingEvent)
+  /// Everything that was known when the watch began has been told.
+  case caughtUp(UInt64)
+}
+
+/// News of one judging.
+public enum JudgingEvent: Hashable, Sendable {
+  case queued(JudgingID, key: String, note: String)
+  case started(JudgingID, key: String, worker: WorkerID)
+  case run(JudgingID, key: String, Run)
+  case judged(JudgingID, key: String, worker: WorkerID, JudgingResult)
+  /// Final without a verdict: cancelled, or set aside for a person.
+  case ended(JudgingID, key: String, JudgingState, reason: String)
+
+  public var judging: JudgingID {
+    switch self {
+    case .queued(let id, _, _), .started(let id, _, _), .run(let id, _, _),
+      .judged(let id, _, _, _), .ended(let id, _, _, _):
+      id
+    }
+  }
+  public var key: String {
+    switch self {
+    case .queued(_, let key, _), .started(_, let key, _), .run(_, let key, _),
+      .judged(_, let key, _, _), .ended(_, let key, _, _):
+      key
+    }
+  }
+}
+
+public struct PackageSummary: Hashable, Sendable {
+  public var digest: Digest
+  public var problem: String
+  public var title: String
+  public var archiveBytes: Int64
+  public var unpackedBytes: Int64
+  public init(
+    digest: Digest, problem: String, title: String, archiveBytes: Int64, unpackedBytes: Int64
+  ) {
+    self.digest = digest
+    self.problem = problem
+    self.title = title
+    self.archiveBytes = archiveBytes
+    self.unpackedBytes = unpackedBytes
+  }
+}
+
+/// The whole cluster at a glance.
+public struct ClusterStatus: Hashable, Sendable {
+  public var programVersion: String
+  public var uptime: TimeSpan
+  public var queued: Int64
+  public var leased: Int64
+  public var judged: Int64
+  public var cancelled: Int64
+  public var quarantined: Int64
+  public var workers: [WorkerStatus]
+  /// Why judgings wait although a worker has room, most numerous first: a person reads these.
+  public var waiting: [WaitingNote]
+  public init(
+    programVersion: String, uptime: TimeSpan, queued: Int64, leased: Int64, judged: Int64,
+    cancelled: Int64, quarantined: Int64, workers: [WorkerStatus], waiting: [WaitingNote]
+  ) {
+    self.programVersion = programVersion
+    self.uptime = uptime
+    self.queued = queued
+    self.leased = leased
+    self.judged = judged
+    self.cancelled = cancelled
+    self.quarantined = quarantined
+    self.workers = workers
+    self.waiting = waiting
+  }
+}
+
+public struct WaitingNote: Hashable, Sendable {
+  public var count: Int64
+  public var reason: String
+  public init(count: Int64, reason: String) {
+    self.count = count
+    self.reason = reason
+  }
+}
+
+public struct WorkerStatus: Hashable, Sendable {
+  public enum State: String, Hashable, Sendable, CaseIterable {
+    case live
+    /// Silent for three heartbeats: gets nothing new.
+    case suspect
+    case draining
+  }
+  public var worker: WorkerID
+  public var session: SessionID
+  public var state: State
+  public var host: String
+  public var programVersion: String
+  public var sandbox: String
+  public var slots: Int32
+  public var busySlots: Int32
+  public var languages: [LanguageSupport]
+  public var labels: [Label]
+  public var cache: CacheReport
+  public var load: LoadReport
+  public var lastSeenAgo: TimeSpan
+  public var judged: Int64
+  public init(
+    worker: WorkerID, session: SessionID, state: State, host: String, programVersion: String,
+    sandbox: String, slots: Int32, busySlots: Int32, languages: [LanguageSupport],
+    labels: [Label], cache: CacheReport, load: LoadReport, lastSeenAgo: TimeSpan, judged: Int64
+  ) {
+    self.worker = worker
+    self.session = session
+    self.state = state
+    self.host = host
+    self.programVersion = programVersion
+    self.sandbox = sandbox
+    self.slots = slots
+    self.busySlots = busySlots
+    self.languages = languages
+    self.labels = labels
+    self.cache = cache
+    self.load = load
+    self.lastSeenAgo = lastSeenAgo
+    self.judged = judged
+  }
+}

@@ -1,0 +1,77 @@
+public import JudgeModel
+
+/// What the scheduler says to a worker on the control socket.
+public enum SchedulerMessage: Hashable, Sendable {
+  /// Answer to `hello`. Leases that were not adopted follow as `cancel`.
+  case welcome(Welcome)
+  /// The scheduler does not know this connection: say hello.
+  case who
+  /// The connection is not welcome and will not become so: the worker stops with this text.
+  case refused(String)
+  /// Judgings for this worker, each a lease of its own.
+  case grant([Grant])
+  /// Stop if you hold it and answer `cancelled`; answered as well when the worker never had it.
+  case cancel(JudgingID, LeaseEpoch)
+  /// These outcomes are durable, or of no interest any more: forget them.
+  case acknowledge([LeaseName])
+}
+
+/// A lease by its name.
+public struct LeaseName: Hashable, Comparable, Sendable {
+  public var judging: JudgingID
+  public var epoch: LeaseEpoch
+  public init(judging: JudgingID, epoch: LeaseEpoch) {
+    self.judging = judging
+    self.epoch = epoch
+  }
+  public static func < (a: Self, b: Self) -> Bool { (a.judging, a.epoch) < (b.judging, b.epoch) }
+}
+
+public struct Welcome: Hashable, Sendable {
+  public var session: SessionID
+  public var programVersion: String
+  /// How often the scheduler expects a `sync` at least.
+  public var heartbeat: TimeSpan
+  /// TCP port of the bulk socket on the host that the worker dialled.
+  public var bulkPort: UInt16
+  public init(
+    session: SessionID, programVersion: String, heartbeat: TimeSpan, bulkPort: UInt16
+  ) {
+    self.session = session
+    self.programVersion = programVersion
+    self.heartbeat = heartbeat
+    self.bulkPort = bulkPort
+  }
+}
+
+/// A lease on one judging with everything that is needed to judge it, the package apart.
+public struct Grant: Hashable, Sendable {
+  public var order: GrantOrder
+  public var program: Program
+  public init(order: GrantOrder, program: Program) {
+    self.order = order
+    self.program = program
+  }
+}
+
+/// The part of a grant that decisions are made of; the program's text is not.
+public struct GrantOrder: Hashable, Sendable {
+  public var name: LeaseName
+  /// Grows by one with each grant of a session; a grant that is sent again keeps its number.
+  public var sequence: UInt64
+  public var package: Digest
+  public var archiveBytes: Int64
+  public var unpackedBytes: Int64
+  public var mode: JudgingMode
+  public init(
+    name: LeaseName, sequence: UInt64, package: Digest, archiveBytes: Int64, unpackedBytes: Int64,
+    mode: JudgingMode
+  ) {
+    self.name = name
+    self.sequence = sequence
+    self.package = package
+    self.archiveBytes = archiveBytes
+    self.unpackedBytes = unpackedBytes
+    self.mode = mode
+  }
+}
