@@ -1,0 +1,12 @@
+// Wrong answer: off by twice of what is tolerated, absolutely and relatively.
+use std::io::{self, Read};
+
+fn main() {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).unwrap();
+    let times: Vec<f64> = text.split_whitespace().skip(1).map(|t| t.parse().unwrap()).collect();
+    let n = times.len() as f64;
+    let mean = times.iter().sum::<f64>() / n;
+    let spread = times.iter().map(|t| (t - mean) * (t - mean)).sum::<f64>() / n;
+    println!("{:.9} {:.9}", mean + 2e-6 * mean.max(1.0), spread.sqrt());
+}
