@@ -1,0 +1,12 @@
+"""Accepts one line with n, s and x_1 in their ranges."""
+
+import re
+import sys
+
+match = re.fullmatch(rb"(%s) (%s) (%s)\n" % ((rb"0|[1-9][0-9]{0,9}",) * 3), sys.stdin.buffer.read())
+if not match:
+    sys.exit("not one line with three integers")
+n, s, x = map(int, match.groups())
+if not (1 <= n <= 1_000_000 and 1 <= s <= 1_000_000 and x < 2**32):
+    sys.exit("a number is out of range")
+sys.exit(42)
