@@ -1,0 +1,33 @@
+internal import JudgeModel
+
+extension Scheduler {
+  /// Walks every relation between the tables; traps when one does not hold. For tests and the
+  /// simulator, after each step.
+  public func checkInvariants() {
+    queue.checkInvariants()
+    sessions.checkInvariants()
+    var leased = 0
+    for (id, judging) in judgings {
+      precondition(judging.order.judging == id)
+      switch judging.phase {
+      case .queued:
+        precondition(queue.contains(id), "a queued judging waits in the queue")
+      case .awaited:
+        precondition(!queue.contains(id) && graceEnds != nil, "awaited only during the grace")
+      case .leased(let lease):
+        leased += 1
+        precondition(!queue.contains(id), "a leased judging does not wait")
+        precondition(
+          sessions[lease.session]?.leases[id] != nil, "a lease is held by a live session")
+        precondition(lease.epoch.generation < generation || lease.epoch.counter <= epochCounter)
+      }
+    }
+    var held = 0
+    for session in sessions.ids.compactMap({ sessions[$0] }) {
+      held += session.leases.count
+      precondition(session.granted <= session.creditLimit, "grants stay within the credit")
+    }
+    precondition(held == leased, "each lease stands at one session")
+    precondition(queue.count <= judgings.count)
+  }
+}

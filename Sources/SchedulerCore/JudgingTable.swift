@@ -1,0 +1,180 @@
+internal import JudgeModel
+internal import Messages
+
+/// A judging that has no final state yet.
+struct Judging {
+  enum Phase {
+    /// Next: leased; or final by cancel, or by the verdict of a lapsed lease.
+    case queued(lapsed: Lease?)
+    /// After a restart: leased before, its worker has not come back yet. Next: leased, queued.
+    case awaited(LeaseEpoch)
+    /// Next: final, queued.
+    case leased(Lease)
+  }
+  var order: JudgingOrder
+  var phase: Phase
+  /// Its place in the queue, kept while it is leased so that it can return to it.
+  var arrival: UInt64 = 0
+  var since: Instant
+  var judgeErrors = 0
+  var losses = 0
+
+  func grantOrder(epoch: LeaseEpoch, sequence: UInt64) -> GrantOrder {
+    GrantOrder(
+      name: LeaseName(judging: order.judging, epoch: epoch), sequence: sequence,
+      package: order.package, archiveBytes: order.archiveBytes,
+      unpackedBytes: order.unpackedBytes, mode: order.mode)
+  }
+
+  /// The lease that may still end this judging: the current one, or one that lapsed or is awaited.
+  func isOpen(for epoch: LeaseEpoch) -> Bool {
+    switch phase {
+    case .queued(let lapsed): lapsed?.epoch == epoch
+    case .awaited(let awaited): awaited == epoch
+    case .leased(let lease): lease.epoch == epoch
+    }
+  }
+}
+
+struct Lease {
+  var session: SessionID
+  var epoch: LeaseEpoch
+  var worker: WorkerID
+  var grantedAt: Instant
+  /// Number of the grant in its session; 0 when the lease was adopted.
+  var sequence: UInt64
+}
+
+extension Scheduler {
+  mutating func restore(_ list: [RestoredJudging], at now: Instant) {
+    for item in list {
+      var judging = Judging(order: item.order, phase: .queued(lapsed: nil), since: now)
+      if let epoch = item.epoch {
+        judging.phase = .awaited(epoch)
+        graceEnds = now + policy.adoptionGrace
+      } else {
+        queue.append(item.order, at: now)
+      }
+      judgings[item.order.judging] = judging
+    }
+    needsScheduling = true
+  }
+
+  mutating func submit(_ orders: [JudgingOrder], at now: Instant) {
+    for order in orders where judgings[order.judging] == nil {
+      judgings[order.judging] = Judging(order: order, phase: .queued(lapsed: nil), since: now)
+      queue.append(order, at: now)
+    }
+    needsScheduling = true
+  }
+
+  mutating func take(_ runs: [Run], of name: LeaseName, into effects: inout [SchedulerEffect]) {
+    guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
+    effects.append(.record(.runs(name.judging, name.epoch, runs)))
+    effects.append(.publish(name.judging, judging.order.batch, .runs(runs)))
+  }
+
+  mutating func finish(
+    _ name: LeaseName, _ result: JudgingResult, from session: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) {
+    let acknowledge = SchedulerEffect.send(session, .acknowledge([name]))
+    guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else {
+      // Stale: somebody else has it, or it is over. The worker may forget it.
+      effects.append(acknowledge)
+      return
+    }
+    if result.verdict == .judgeError {
+      takeBack(name, .judgeError(result.message), at: now, into: &effects)
+      effects.append(acknowledge)
+      return
+    }
+    if case .leased(let lease) = judging.phase {
+      learn(judging.order.package, took: now - lease.grantedAt)
+    }
+    let worker = sessions[session]?.worker ?? WorkerID("")
+    effects.append(.record(.judged(name.judging, name.epoch, worker, result)))
+    effects.append(acknowledge)
+    effects.append(.publish(name.judging, judging.order.batch, .judged(worker, result)))
+    sessions.modify(session) { $0.judged += 1 }
+    counts.judged += 1
+    forget(judging)
+  }
+
+  /// A lease ended without a verdict.
+  mutating func takeBack(
+    _ name: LeaseName, _ reason: ReturnReason, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) {
+    guard var judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
+    effects.append(.record(.returned(name.judging, name.epoch, reason: reason.text)))
+    switch reason {
+    case .judgeError: judging.judgeErrors += 1
+    case .workerFault: judging.losses += 1
+    case .draining: break
+    }
+    judgings[name.judging] = judging
+    if judging.judgeErrors >= policy.judgeErrorsUntilQuarantine
+      || judging.losses >= policy.lossesUntilQuarantine
+    {
+      quarantine(judging, reason: reason.text, into: &effects)
+    } else {
+      requeue(judging, lapsed: nil, note: reason.text, into: &effects)
+    }
+  }
+
+  mutating func cancel(_ id: JudgingID, into effects: inout [SchedulerEffect]) {
+    guard let judging = judgings[id] else { return }
+    effects.append(.record(.cancelled(id)))
+    if case .leased(let lease) = judging.phase {
+      effects.append(.send(lease.session, .cancel(id, lease.epoch)))
+    }
+    effects.append(.publish(id, judging.order.batch, .ended(.cancelled, reason: "cancelled")))
+    counts.cancelled += 1
+    forget(judging)
+  }
+
+  /// Sets a judging aside: it hurts workers, or cannot be judged, and a person has to look.
+  mutating func quarantine(
+    _ judging: Judging, reason: String, into effects: inout [SchedulerEffect]
+  ) {
+    let id = judging.order.judging
+    effects.append(.record(.quarantined(id, reason: reason)))
+    effects.append(.publish(id, judging.order.batch, .ended(.quarantined, reason: reason)))
+    counts.quarantined += 1
+    forget(judging)
+  }
+
+  /// Lets a leased or awaited judging wait again at its old place.
+  mutating func requeue(
+    _ judging: Judging, lapsed: Lease?, note: String, into effects: inout [SchedulerEffect]
+  ) {
+    release(judging)
+    var judging = judging
+    judging.phase = .queued(lapsed: lapsed)
+    judgings[judging.order.judging] = judging
+    queue.putBack(judging.order, arrival: judging.arrival, since: judging.since)
+    effects.append(.publish(judging.order.judging, judging.order.batch, .queued(note: note)))
+    needsScheduling = true
+  }
+
+  /// Takes a judging out of whatever holds it: the queue or a session.
+  mutating func release(_ judging: Judging) {
+    queue.remove(judging.order)
+    if case .leased(let lease) = judging.phase {
+      sessions.removeLease(
+        lease.session, judging.order.judging, package: judging.order.package)
+    }
+  }
+
+  private mutating func forget(_ judging: Judging) {
+    release(judging)
+    judgings[judging.order.judging] = nil
+  }
+
+  /// Exponential mean with weight 1/8: follows a changed package within a dozen judgings.
+  private mutating func learn(_ package: Digest, took: TimeSpan) {
+    let old = meanDuration[package] ?? took
+    meanDuration[package] = old + TimeSpan(nanoseconds: (took - old).nanoseconds / 8)
+  }
+}

@@ -1,0 +1,186 @@
+internal import JudgeModel
+internal import Messages
+
+/// Who is there, who holds what, and what to do when the two disagree.
+extension Scheduler {
+  /// A worker introduces itself, for the first time or after a broken connection.
+  mutating func greet(
+    _ id: SessionID, _ hello: WorkerHello, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
+    if let old = sessions.session(of: hello.worker) {
+      if old.instance != hello.instance {
+        // A restarted process, or a second one with the same name. The newest wins; the other, if it
+        // lives, is told to stop, or the two would take the name from each other for ever.
+        let text =
+          "another process has taken the name \(hello.worker): give each worker its own --name"
+        effects.append(.send(old.id, .refused(text)))
+      }
+      lose(old.id, stillHeld: Set(hello.held.map(\.judging)), into: &effects)
+    }
+    var session = Session(
+      id: id, worker: hello.worker, instance: hello.instance, hello: hello,
+      languages: Set(hello.languages.map(\.language)), cache: hello.cache,
+      cached: Set(hello.cache.packages), load: hello.load, lastSeen: now,
+      creditLimit: hello.creditLimit)
+    session.hello.token = ""
+    sessions.add(session)
+    effects.append(
+      .send(
+        id,
+        .welcome(
+          Welcome(
+            session: id, programVersion: identity.programVersion, heartbeat: policy.heartbeat,
+            bulkPort: identity.bulkPort))))
+    for held in hello.held { adopt(held, by: id, at: now, into: &effects) }
+    if nextSessionCheck == nil { nextSessionCheck = now + policy.heartbeat }
+    needsScheduling = true
+  }
+
+  /// A worker claims a lease. True claims are believed, others are told to stop.
+  private mutating func adopt(
+    _ held: HeldLease, by id: SessionID, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
+    guard let worker = sessions[id]?.worker, var judging = judgings[held.judging],
+      judging.isOpen(for: held.epoch) || wasForgotten(judging, held.epoch)
+    else {
+      effects.append(.send(id, .cancel(held.judging, held.epoch)))
+      return
+    }
+    if case .leased(let lease) = judging.phase, lease.session == id { return }
+    release(judging)
+    judging.phase = .leased(
+      Lease(
+        session: id, epoch: held.epoch, worker: worker, grantedAt: now, sequence: 0))
+    judgings[held.judging] = judging
+    sessions.addLease(id, held.judging, package: judging.order.package, grant: 0)
+    effects.append(.record(.leased(held.judging, held.epoch, worker)))
+    effects.append(.publish(held.judging, judging.order.batch, .started(worker)))
+  }
+
+  /// The lease was granted by an earlier scheduler that crashed before its record was durable.
+  private func wasForgotten(_ judging: Judging, _ epoch: LeaseEpoch) -> Bool {
+    guard case .queued(nil) = judging.phase else { return false }
+    return epoch.generation < generation
+  }
+
+  /// Any message renews a session. False when there is no such session: the worker shall say hello.
+  mutating func touch(
+    _ id: SessionID, at now: Instant, into effects: inout [SchedulerEffect]
+  ) -> Bool {
+    guard let session = sessions[id] else {
+      effects.append(.send(id, .who))
+      return false
+    }
+    if session.isSuspect(at: now, policy) { needsScheduling = true }
+    sessions.modify(id) {
+      $0.lastSeen = now
+      $0.probed = false
+    }
+    return true
+  }
+
+  /// Puts right whatever a worker's own account of itself differs in from ours.
+  mutating func synchronise(
+    _ sync: WorkerSync, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
+    guard touch(sync.session, at: now, into: &effects) else { return }
+    if let cache = sync.cache {
+      sessions.replaceCache(sync.session, with: cache)
+      needsScheduling = true
+    }
+    sessions.modify(sync.session) {
+      $0.load = sync.load
+      if sync.creditLimit > $0.creditLimit { $0.creditLimit = sync.creditLimit }
+    }
+    needsScheduling = true
+
+    guard let session = sessions[sync.session] else { return }
+    let held = Dictionary(sync.held.map { ($0.judging, $0.epoch) }, uniquingKeysWith: max)
+    for claim in sync.held where !holds(session, claim) {
+      effects.append(.send(session.id, .cancel(claim.judging, claim.epoch)))
+    }
+    for (id, sequence) in session.leases.sorted(by: { $0.key < $1.key }) where held[id] == nil {
+      guard let judging = judgings[id], case .leased(let lease) = judging.phase else { continue }
+      if sequence > sync.grantsSeen {
+        guard now - lease.grantedAt > policy.resendAfter else { continue }
+        let order = judging.grantOrder(epoch: lease.epoch, sequence: sequence)
+        effects.append(.grant(session.id, [order], submissions: [judging.order.submission]))
+      } else if now - lease.grantedAt > policy.resendAfter {
+        // It had the grant and does not hold it any more, and no outcome reached us.
+        dropLease(judging, lapsed: nil, note: "the worker forgot it", into: &effects)
+      }
+    }
+  }
+
+  private func holds(_ session: Session, _ claim: HeldLease) -> Bool {
+    guard session.leases[claim.judging] != nil, let judging = judgings[claim.judging] else {
+      // Over or given to somebody else. A finished one is not cancelled: its verdict is on its way
+      // and will be acknowledged.
+      return claim.phase == .finished
+    }
+    return judging.isOpen(for: claim.epoch)
+  }
+
+  /// The session is over: its leases lapse.
+  /// - Parameter stillHeld: what the same worker claims in its next session; losing a connection
+  ///   says nothing against those judgings.
+  mutating func lose(
+    _ id: SessionID, stillHeld: Set<JudgingID> = [], into effects: inout [SchedulerEffect]
+  ) {
+    guard let session = sessions[id] else { return }
+    for judging in session.leases.keys.sorted().compactMap({ judgings[$0] }) {
+      guard case .leased(let lease) = judging.phase else { continue }
+      dropLease(
+        judging, lapsed: lease, note: "the connection to \(session.worker) was lost",
+        counts: !stillHeld.contains(judging.order.judging), into: &effects)
+    }
+    _ = sessions.remove(id)
+    effects.append(.close(id))
+    needsScheduling = true
+  }
+
+  private mutating func dropLease(
+    _ judging: Judging, lapsed: Lease?, note: String, counts: Bool = true,
+    into effects: inout [SchedulerEffect]
+  ) {
+    var judging = judging
+    if counts { judging.losses += 1 }
+    judgings[judging.order.judging] = judging
+    if judging.losses >= policy.lossesUntilQuarantine {
+      let reason = "lost \(judging.losses) workers while it was judged; last: \(note)"
+      quarantine(judging, reason: reason, into: &effects)
+    } else {
+      requeue(judging, lapsed: lapsed, note: note, into: &effects)
+    }
+  }
+
+  /// Lets pass what is due at `now`, before anything else is looked at.
+  mutating func expire(at now: Instant, into effects: inout [SchedulerEffect]) {
+    if let ends = graceEnds, now >= ends {
+      graceEnds = nil
+      for id in judgings.keys.sorted() {
+        guard let judging = judgings[id], case .awaited(let epoch) = judging.phase else { continue }
+        // The lease stays open: whoever holds it may still deliver, until it is granted anew.
+        let lapsed = Lease(
+          session: SessionID(0), epoch: epoch, worker: WorkerID(""), grantedAt: now, sequence: 0)
+        requeue(
+          judging, lapsed: lapsed, note: "its worker did not come back after the restart",
+          into: &effects)
+      }
+    }
+    guard let check = nextSessionCheck, now >= check else { return }
+    for id in sessions.ids {
+      guard let session = sessions[id] else { continue }
+      let silence = now - session.lastSeen
+      if silence > policy.lostAfter {
+        lose(id, into: &effects)
+      } else if silence > policy.probeAfter, !session.probed {
+        // Says nothing, but a dead connection answers with "unreachable".
+        sessions.modify(id) { $0.probed = true }
+        effects.append(.send(id, .acknowledge([])))
+      }
+    }
+    nextSessionCheck =
+      sessions.isEmpty ? nil : now + TimeSpan(nanoseconds: policy.heartbeat.nanoseconds / 2)
+  }
+}

@@ -1,0 +1,192 @@
+public import JudgeModel
+internal import Messages
+
+/// Decides who judges what, and when.
+///
+/// # Theory of operation
+///
+/// Events come in through `handle`, decisions leave as effects; the shell makes `record`s durable
+/// before it performs what follows them. Handlers only mark what is possible; one `schedule` pass
+/// per round of events hands out work, so that a burst is decided as a whole. Time enters as an
+/// argument, and `nextDeadline` says how long the shell may sleep.
+///
+/// A judging is known here from its creation to its final state:
+///
+///     submitted ─► queued ─► leased ─► judged
+///                    ▲          │
+///                    └──────────┘  returned, or its worker was lost
+///
+/// A lease is fenced by its epoch. When a worker is lost its leases *lapse*: the judging waits again,
+/// but as long as nobody else has been given it, the old worker's verdict still counts. Granting
+/// anew draws a larger epoch, and from then on the old one is stale. So no work is thrown away that
+/// need not be, and no judging has two verdicts.
+///
+/// State is level-triggered: every `sync` of a worker carries all it holds, and what does not agree
+/// is put right (a lease it should not have is cancelled, a grant it never got is sent again).
+public struct Scheduler: Sendable {
+  public let policy: SchedulerPolicy
+  let generation: UInt32
+  let identity: SchedulerIdentity
+  let startedAt: Instant
+
+  var queue = ReadyQueue()
+  var sessions = SessionTable()
+  var judgings: [JudgingID: Judging] = [:]
+  var epochCounter: UInt64 = 0
+  /// Running mean of judging times, per package, for the decision to open another replica.
+  var meanDuration: [Digest: TimeSpan] = [:]
+  var counts = Counts()
+  /// When the adoption grace of a restart ends; nil when nothing waits for it.
+  var graceEnds: Instant?
+  /// Earliest time at which a cold placement becomes allowed; set by `schedule`.
+  var coldDeadline: Instant?
+  var nextSessionCheck: Instant?
+  var needsScheduling = false
+
+  struct Counts: Hashable, Sendable {
+    var judged: Int64 = 0
+    var cancelled: Int64 = 0
+    var quarantined: Int64 = 0
+  }
+
+  /// - Parameter generation: larger than that of every scheduler that used the same store before.
+  public init(
+    generation: UInt32, identity: SchedulerIdentity, policy: SchedulerPolicy = SchedulerPolicy(),
+    at now: Instant
+  ) {
+    self.generation = generation
+    self.identity = identity
+    self.policy = policy
+    startedAt = now
+  }
+
+  /// When `handle(.timePassed)` is due if nothing else happens.
+  public var nextDeadline: Instant? {
+    [nextSessionCheck, coldDeadline, graceEnds].compactMap { $0 }.min()
+  }
+
+  /// Takes one event. Call `schedule` after the last event of a round.
+  public mutating func handle(
+    _ event: SchedulerEvent, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
+    expire(at: now, into: &effects)
+    switch event {
+    case .restored(let list): restore(list, at: now)
+    case .submitted(let orders): submit(orders, at: now)
+    case .hello(let session, let hello): greet(session, hello, at: now, into: &effects)
+    case .sync(let sync): synchronise(sync, at: now, into: &effects)
+    case .runs(let session, let judging, let epoch, let runs):
+      guard touch(session, at: now, into: &effects) else { return }
+      take(runs, of: LeaseName(judging: judging, epoch: epoch), into: &effects)
+    case .finished(let session, let judging, let epoch, let result):
+      guard touch(session, at: now, into: &effects) else { return }
+      let name = LeaseName(judging: judging, epoch: epoch)
+      finish(name, result, from: session, at: now, into: &effects)
+    case .returned(let session, let judging, let epoch, let reason):
+      guard touch(session, at: now, into: &effects) else { return }
+      let name = LeaseName(judging: judging, epoch: epoch)
+      takeBack(name, reason, at: now, into: &effects)
+      effects.append(.send(session, .acknowledge([name])))
+    case .cancelConfirmed(let session, let judging, let epoch):
+      guard touch(session, at: now, into: &effects) else { return }
+      effects.append(.send(session, .acknowledge([LeaseName(judging: judging, epoch: epoch)])))
+    case .goodbye(let session), .disconnected(let session):
+      lose(session, into: &effects)
+    case .cancel(let list):
+      for judging in list { cancel(judging, into: &effects) }
+    case .drain(let worker):
+      if let session = sessions.session(of: worker) {
+        sessions.modify(session.id) { $0.draining = true }
+      }
+    case .timePassed: break
+    }
+  }
+
+  /// Hands out what waits to workers that have room. One judging per worker and turn, so that a batch
+  /// spreads before it fills anyone.
+  public mutating func schedule(at now: Instant, into effects: inout [SchedulerEffect]) {
+    if let due = coldDeadline, now >= due { needsScheduling = true }
+    guard needsScheduling else { return }
+    needsScheduling = false
+    coldDeadline = nil
+    guard queue.count > 0 else { return }
+
+    var grants: [SessionID: [(GrantOrder, SubmissionID)]] = [:]
+    var open = sessions.ids.compactMap { sessions[$0] }
+      .filter { $0.free > 0 && !$0.draining && !$0.isSuspect(at: now, policy) }
+      .sorted { ($1.free, $0.id) < ($0.free, $1.id) }
+      .map(\.id)
+    while !open.isEmpty, queue.count > 0 {
+      var still: [SessionID] = []
+      for id in open {
+        guard let session = sessions[id], session.free > 0,
+          let kind = bestKind(for: session, at: now)
+        else { continue }
+        guard let grant = lease(kind, to: id, at: now, into: &effects) else { continue }
+        grants[id, default: []].append(grant)
+        still.append(id)
+      }
+      open = still
+    }
+    for id in grants.keys.sorted() {
+      guard let list = grants[id] else { continue }
+      effects.append(.grant(id, list.map(\.0), submissions: list.map(\.1)))
+    }
+  }
+
+  /// The kind of work this worker should take next, or nil; remembers when to look again.
+  private mutating func bestKind(for session: Session, at now: Instant) -> ReadyQueue.Kind? {
+    var best: (rank: Rank, kind: ReadyQueue.Kind)?
+    for kind in queue.kinds {
+      // Sorted by priority: once something was found, less urgent kinds cannot win.
+      if let best, kind.priority > best.rank.priority { break }
+      switch choice(kind, for: session, at: now) {
+      case .ranked(let rank):
+        if let current = best, current.rank <= rank { continue }
+        best = (rank, kind)
+      case .notBefore(let due):
+        coldDeadline = min(coldDeadline ?? due, due)
+      case .never: continue
+      }
+    }
+    return best?.kind
+  }
+
+  /// Draws an epoch and makes the lease.
+  private mutating func lease(
+    _ kind: ReadyQueue.Kind, to id: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) -> (GrantOrder, SubmissionID)? {
+    guard let waiting = queue.popHead(kind), var judging = judgings[waiting.judging],
+      let session = sessions[id]
+    else { return nil }
+    epochCounter += 1
+    let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
+    let sequence = session.lastGrant + 1
+    judging.phase = .leased(
+      Lease(
+        session: id, epoch: epoch, worker: session.worker, grantedAt: now,
+        sequence: sequence))
+    judging.arrival = waiting.arrival
+    judging.since = waiting.since
+    judgings[waiting.judging] = judging
+    sessions.modify(id) {
+      $0.granted += 1
+      $0.lastGrant = sequence
+    }
+    sessions.addLease(id, waiting.judging, package: kind.package, grant: sequence)
+    effects.append(.record(.leased(waiting.judging, epoch, session.worker)))
+    effects.append(.publish(waiting.judging, judging.order.batch, .started(session.worker)))
+    return (judging.grantOrder(epoch: epoch, sequence: sequence), judging.order.submission)
+  }
+}
+
+/// What a scheduler tells every worker about itself.
+public struct SchedulerIdentity: Hashable, Sendable {
+  public var programVersion: String
+  public var bulkPort: UInt16
+  public init(programVersion: String, bulkPort: UInt16) {
+    self.programVersion = programVersion
+    self.bulkPort = bulkPort
+  }
+}

@@ -1,0 +1,30 @@
+public import JudgeModel
+
+/// The numbers behind the scheduler's decisions, each with what it protects from.
+public struct SchedulerPolicy: Hashable, Sendable {
+  /// How often a worker has to say something.
+  public var heartbeat = TimeSpan.seconds(2)
+  /// Silent for so long, a worker gets nothing new: three heartbeats, so that two lost ones are no
+  /// event.
+  public var suspectAfter = TimeSpan.seconds(6)
+  /// Silent for so long, its judgings may be given to others. Longer than a hiccup of a home router.
+  public var lostAfter = TimeSpan.seconds(15)
+  /// Silent for so long, it is sent something: a dead process shows as an unreachable peer at once.
+  public var probeAfter = TimeSpan.seconds(3)
+  /// After a restart leased judgings wait so long for their workers to come back with them.
+  public var adoptionGrace = TimeSpan.seconds(10)
+  /// A grant that a worker has not mentioned for so long was lost on the way and is sent again.
+  public var resendAfter = TimeSpan.seconds(6)
+  /// Judge errors after which a judging is set aside for a person: one might be the worker.
+  public var judgeErrorsUntilQuarantine = 2
+  /// Lost workers or worker faults after which a judging is set aside: it may be what kills them.
+  public var lossesUntilQuarantine = 4
+  /// Assumed rate of a package transfer, bytes per second, until one was measured.
+  public var assumedFetchRate: Int64 = 50_000_000
+  /// A live judging waits at most so long for a worker that has its package.
+  public var longestWarmWait = TimeSpan.seconds(1)
+  /// A regraded one is in no hurry: better to wait than to send 500 MB to one more worker.
+  public var longestWarmWaitOfBatch = TimeSpan.seconds(60)
+
+  public init() {}
+}

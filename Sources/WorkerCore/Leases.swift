@@ -1,0 +1,175 @@
+internal import JudgeModel
+internal import Messages
+
+/// From grant to acknowledged outcome.
+extension Worker {
+  mutating func take(_ order: GrantOrder, at now: Instant, into effects: inout [WorkerEffect]) {
+    grantsSeen = max(grantsSeen, order.sequence)
+    mustSync = true
+    if var known = held[order.name.judging] {
+      // Sent again, or granted anew after our connection was thought lost: the work that is under
+      // way is as good under the new epoch.
+      if order.name.epoch > known.order.name.epoch { known.order.name.epoch = order.name.epoch }
+      held[order.name.judging] = known
+      return
+    }
+    arrivals += 1
+    held[order.name.judging] = Held(order: order, phase: .blocked, arrival: arrivals)
+    admit(order.name.judging, at: now, into: &effects)
+  }
+
+  /// Asks the cache for the package of a blocked lease.
+  private mutating func admit(
+    _ judging: JudgingID, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    guard var lease = held[judging] else { return }
+    let order = lease.order
+    let admission = cache.admit(
+      order.package, archive: order.archiveBytes, unpacked: order.unpackedBytes)
+    switch admission {
+    case .hit: lease.phase = .ready
+    case .arriving: lease.phase = .fetching
+    case .fetch(let victims):
+      lease.phase = .fetching
+      for victim in victims { effects.append(.evict(victim)) }
+      if !victims.isEmpty { cacheChanged = true }
+      effects.append(.fetch(order.package, archiveBytes: order.archiveBytes))
+    case .full: return
+    case .tooLarge:
+      let text =
+        "the package needs \(order.archiveBytes + order.unpackedBytes) bytes while it is unpacked, "
+        + "and the cache budget is \(cache.budgetBytes): raise --cache-budget on this worker"
+      finish(judging, .returned(.workerFault(text)), at: now, into: &effects)
+      return
+    }
+    lease.isPinned = true
+    held[judging] = lease
+  }
+
+  /// Something may have been unpinned: leases that found the cache full try again, oldest first.
+  mutating func unblock(at now: Instant, into effects: inout [WorkerEffect]) {
+    let blocked = held.values.filter {
+      if case .blocked = $0.phase { true } else { false }
+    }
+    for lease in blocked.sorted(by: { $0.arrival < $1.arrival }) {
+      admit(lease.order.name.judging, at: now, into: &effects)
+    }
+  }
+
+  mutating func startReady(into effects: inout [WorkerEffect]) {
+    guard slots.contains(where: { $0 == nil }) else { return }
+    let ready = held.values.filter {
+      if case .ready = $0.phase { true } else { false }
+    }
+    for lease in ready.sorted(by: { $0.arrival < $1.arrival }) {
+      guard let slot = slots.firstIndex(where: { $0 == nil }) else { return }
+      let name = lease.order.name
+      slots[slot] = name.judging
+      held[name.judging]?.phase = .running(slot: slot)
+      effects.append(
+        .start(slot: slot, name, package: lease.order.package, mode: lease.order.mode))
+    }
+  }
+
+  mutating func install(_ digest: Digest, bytes: Int64) {
+    cache.complete(digest, bytes: bytes)
+    cacheChanged = true
+    mustSync = true
+    for (judging, lease) in held where lease.order.package == digest {
+      if case .fetching = lease.phase { held[judging]?.phase = .ready }
+    }
+  }
+
+  mutating func abandon(
+    _ digest: Digest, _ reason: String, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    let waiting = held.values.filter {
+      if case .fetching = $0.phase { $0.order.package == digest } else { false }
+    }
+    for lease in waiting.sorted(by: { $0.arrival < $1.arrival }) {
+      finish(lease.order.name.judging, .returned(.workerFault(reason)), at: now, into: &effects)
+    }
+    cache.abandon(digest)
+  }
+
+  /// What ran in a slot is over.
+  mutating func end(
+    _ slot: Int, _ judging: JudgingID, _ outcome: Outcome, at now: Instant,
+    into effects: inout [WorkerEffect]
+  ) {
+    guard slots.indices.contains(slot), slots[slot] == judging, let lease = held[judging] else {
+      return
+    }
+    slots[slot] = nil
+    if case .stopping = lease.phase {
+      drop(judging, into: &effects)
+      if let session {
+        effects.append(.send(.cancelled(session, judging, lease.order.name.epoch)))
+      }
+      mustSync = true
+    } else {
+      finish(judging, outcome, at: now, into: &effects)
+    }
+  }
+
+  private mutating func finish(
+    _ judging: JudgingID, _ outcome: Outcome, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    guard var lease = held[judging] else { return }
+    if lease.isPinned { cache.unpin(lease.order.package) }
+    lease.isPinned = false
+    // The outcome repeats every run, so what was not reported yet need not be.
+    lease.unreported = []
+    lease.phase = .finished(outcome, sentAt: now)
+    held[judging] = lease
+    mustSync = true
+    send(outcome, lease.order.name, into: &effects)
+  }
+
+  private mutating func drop(_ judging: JudgingID, into effects: inout [WorkerEffect]) {
+    guard let lease = held.removeValue(forKey: judging) else { return }
+    if lease.isPinned { cache.unpin(lease.order.package) }
+    effects.append(.forget(judging))
+  }
+
+  mutating func acknowledge(_ name: LeaseName, into effects: inout [WorkerEffect]) {
+    guard let lease = held[name.judging], lease.order.name.epoch <= name.epoch,
+      case .finished = lease.phase
+    else { return }
+    drop(name.judging, into: &effects)
+  }
+
+  mutating func cancel(
+    _ judging: JudgingID, _ epoch: LeaseEpoch, into effects: inout [WorkerEffect]
+  ) {
+    guard let lease = held[judging], lease.order.name.epoch <= epoch else {
+      // Never had it, or hold a newer lease on it.
+      if held[judging] == nil, let session {
+        effects.append(.send(.cancelled(session, judging, epoch)))
+      }
+      return
+    }
+    switch lease.phase {
+    case .running(let slot):
+      held[judging]?.phase = .stopping(slot: slot)
+      effects.append(.abort(slot: slot))
+    case .stopping: break
+    case .fetching, .blocked, .ready, .finished:
+      drop(judging, into: &effects)
+      if let session { effects.append(.send(.cancelled(session, judging, epoch))) }
+      mustSync = true
+    }
+  }
+
+  mutating func drain(at now: Instant, into effects: inout [WorkerEffect]) {
+    isDraining = true
+    mustSync = true
+    for lease in held.values.sorted(by: { $0.arrival < $1.arrival }) {
+      switch lease.phase {
+      case .fetching, .blocked, .ready:
+        finish(lease.order.name.judging, .returned(.draining), at: now, into: &effects)
+      case .running, .stopping, .finished: break
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+public import JudgeModel
+public import Messages
+
+/// Decides what one worker does next: slots, package cache, reporting.
+///
+/// # Theory of operation
+///
+/// A grant is a lease that is here. It waits for its package, then for a slot, runs, and ends in an
+/// outcome that is repeated until the scheduler acknowledges it:
+///
+///     granted ─► fetching ─► ready ─► running ─► finished ─► (acknowledged, gone)
+///
+/// Losing the connection changes none of that: work goes on, and the next `hello` says what is held.
+/// The credit that is told to the scheduler is an absolute number of grants for the session, so that
+/// messages may be lost or doubled.
+public struct Worker: Sendable {
+  public struct Settings: Hashable, Sendable {
+    public var slots: Int
+    /// Judgings held beyond the slots, so that a package can arrive and a slot never waits for the
+    /// network between two judgings.
+    public var prefetch: Int
+    /// Runs are reported at least this often.
+    public var reportEvery = TimeSpan.milliseconds(100)
+    /// An outcome that was not acknowledged is repeated after this time.
+    public var repeatAfter = TimeSpan.seconds(5)
+    public init(slots: Int, prefetch: Int) {
+      self.slots = slots
+      self.prefetch = prefetch
+    }
+  }
+
+  struct Held {
+    enum Phase {
+      /// Next: ready, finished (fetch failed), gone (cancelled).
+      case fetching
+      /// The cache is full of packages in use. Next: fetching, ready, gone.
+      case blocked
+      /// Next: running, gone.
+      case ready
+      /// Next: finished, gone.
+      case running(slot: Int)
+      /// Told to stop, has not stopped yet. Next: gone.
+      case stopping(slot: Int)
+      /// Next: gone.
+      case finished(Outcome, sentAt: Instant)
+    }
+    var order: GrantOrder
+    var phase: Phase
+    /// Order of arrival, over sessions.
+    var arrival: UInt64
+    var unreported: [Run] = []
+    var isPinned = false
+  }
+
+  enum Outcome: Hashable {
+    case judged(JudgingResult)
+    case returned(ReturnReason)
+  }
+
+  let settings: Settings
+  public internal(set) var cache: PackageCache
+  var held: [JudgingID: Held] = [:]
+  /// What runs in each slot.
+  var slots: [JudgingID?]
+  var session: SessionID?
+  var heartbeat = TimeSpan.seconds(2)
+  var grantsSeen: UInt64 = 0
+  var syncs: UInt64 = 0
+  var arrivals: UInt64 = 0
+  var load = LoadReport()
+  var isDraining = false
+  var hasLeft = false
+  var nextSync: Instant?
+  var nextReport: Instant?
+  /// The credit or the cache changed since the last sync.
+  var mustSync = false
+  var cacheChanged = false
+
+  public init(settings: Settings, cache: PackageCache) {
+    self.settings = settings
+    self.cache = cache
+    slots = Array(repeating: nil, count: settings.slots)
+  }
+
+  /// When `handle(.timePassed)` is due if nothing else happens.
+  public var nextDeadline: Instant? { [nextSync, nextReport].compactMap { $0 }.min() }
+
+  public mutating func handle(
+    _ event: WorkerEvent, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    switch event {
+    case .connected, .who: introduce(into: &effects)
+    case .disconnected:
+      session = nil
+      nextSync = nil
+    case .welcomed(let welcome): begin(welcome, at: now)
+    case .refused(let reason):
+      hasLeft = true
+      effects.append(.leave(reason: reason))
+    case .granted(let orders):
+      for order in orders { take(order, at: now, into: &effects) }
+    case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
+    case .acknowledged(let names):
+      for name in names { acknowledge(name, into: &effects) }
+    case .packageInstalled(let digest, let bytes): install(digest, bytes: bytes)
+    case .packageFailed(let digest, let reason): abandon(digest, reason, at: now, into: &effects)
+    case .ran(let judging, let run): report(run, of: judging, at: now)
+    case .judged(let slot, let judging, let result):
+      end(slot, judging, .judged(result), at: now, into: &effects)
+    case .stopped(let slot, let judging, let reason):
+      end(slot, judging, .returned(reason), at: now, into: &effects)
+    case .loadChanged(let report): load = report
+    case .drain: drain(at: now, into: &effects)
+    case .timePassed: break
+    }
+    advance(at: now, into: &effects)
+  }
+
+  /// What follows from any change: start what can start, say what is due.
+  private mutating func advance(at now: Instant, into effects: inout [WorkerEffect]) {
+    unblock(at: now, into: &effects)
+    startReady(into: &effects)
+    if let due = nextReport, now >= due { sendRuns(into: &effects) }
+    if let due = nextSync, now >= due || mustSync {
+      repeatOutcomes(at: now, into: &effects)
+      synchronise(at: now, into: &effects)
+    }
+    if isDraining, held.isEmpty, !hasLeft {
+      hasLeft = true
+      if let session { effects.append(.send(.goodbye(session))) }
+      effects.append(.leave(reason: nil))
+    }
+  }
+
+  /// Leases that are not over.
+  var active: Int {
+    held.values.count {
+      if case .finished = $0.phase { false } else { true }
+    }
+  }
+
+  /// See `WorkerSync.creditLimit`.
+  var creditLimit: UInt64 {
+    isDraining
+      ? grantsSeen : grantsSeen + UInt64(max(0, settings.slots + settings.prefetch - active))
+  }
+
+  public func checkInvariants() {
+    cache.checkInvariants()
+    precondition(slots.count == settings.slots)
+    for (slot, judging) in slots.enumerated() {
+      guard let judging else { continue }
+      switch held[judging]?.phase {
+      case .running(slot), .stopping(slot): break
+      default: preconditionFailure("a busy slot runs a held judging")
+      }
+    }
+    for held in held.values {
+      if case .running = held.phase { precondition(cache.contains(held.order.package)) }
+      if case .finished = held.phase { precondition(!held.isPinned) }
+    }
+  }
+}
