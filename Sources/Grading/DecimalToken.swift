@@ -1,0 +1,112 @@
+/// Floating-point tokens as the problem package format writes them: decimal digits with an optional
+/// point and exponent. No hexadecimal digits, no infinities, no NaN, whatever C's `strtod` takes.
+enum DecimalToken {
+  /// A longer token is text. The exact decimal expansion of every double is shorter.
+  static let lengthLimit = 2048
+
+  /// Value as the nearest double; nil when the bytes are not a number or it has no finite value.
+  static func value(_ token: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard token.count <= lengthLimit, let parts = Parts(token) else { return nil }
+    if let exact = parts.exactValue { return exact }
+    guard let value = Double(String(decoding: token, as: UTF8.self)), value.isFinite else {
+      return nil
+    }
+    return value
+  }
+
+  static func value(_ text: String) -> Double? {
+    var text = text
+    return text.withUTF8 { value($0) }
+  }
+
+  /// A token taken apart: `±mantissa × 10^exponent`.
+  struct Parts {
+    var isNegative = false
+    /// The first 19 significant digits: as many as always fit.
+    var mantissa: UInt64 = 0
+    /// Significant digits that no longer fit the mantissa; the exponent accounts for them.
+    var droppedDigits = 0
+    /// Whether a dropped digit was not zero.
+    var lostValue = false
+    /// First of the dropped digits.
+    var firstDropped: UInt8 = 0
+    var exponent = 0
+
+    init?(_ token: UnsafeBufferPointer<UInt8>) {
+      var i = 0
+      let count = token.count
+      if i < count, token[i] == UInt8(ascii: "-") || token[i] == UInt8(ascii: "+") {
+        isNegative = token[i] == UInt8(ascii: "-")
+        i += 1
+      }
+      var digits = 0
+      var significant = 0
+      var seenPoint = false
+      while i < count {
+        let digit = token[i] &- 48
+        if digit < 10 {
+          digits += 1
+          if significant < 19 {
+            mantissa = mantissa &* 10 &+ UInt64(digit)
+            if mantissa != 0 { significant += 1 }
+            if seenPoint { exponent -= 1 }
+          } else {
+            if droppedDigits == 0 { firstDropped = digit }
+            droppedDigits += 1
+            if digit != 0 { lostValue = true }
+            if !seenPoint { exponent += 1 }
+          }
+        } else if token[i] == UInt8(ascii: "."), !seenPoint {
+          seenPoint = true
+        } else {
+          break
+        }
+        i += 1
+      }
+      guard digits > 0 else { return nil }
+      guard i < count else { return }
+      guard token[i] | 32 == UInt8(ascii: "e"), addExponent(token, from: i + 1) else { return nil }
+    }
+
+    private mutating func addExponent(_ token: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool
+    {
+      var i = start
+      var isMinus = false
+      if i < token.count, token[i] == UInt8(ascii: "-") || token[i] == UInt8(ascii: "+") {
+        isMinus = token[i] == UInt8(ascii: "-")
+        i += 1
+      }
+      guard i < token.count else { return false }
+      var written = 0
+      while i < token.count {
+        let digit = token[i] &- 48
+        guard digit < 10 else { return false }
+        // Saturates far beyond what any double or score reaches.
+        if written < 1_000_000 { written = written * 10 + Int(digit) }
+        i += 1
+      }
+      exponent += isMinus ? -written : written
+      return true
+    }
+
+    /// The value where one correctly rounded operation on exact doubles gives it: mantissa below
+    /// 2^53 and a power of ten up to 10^22. That is nearly every number in an answer file.
+    var exactValue: Double? {
+      guard droppedDigits == 0, mantissa <= 1 << 53 else { return nil }
+      var value = Double(mantissa)
+      if exponent < 0, mantissa != 0 {
+        guard exponent >= -22 else { return nil }
+        value /= Self.powersOfTen[-exponent]
+      } else if exponent > 0, mantissa != 0 {
+        guard exponent <= 22 else { return nil }
+        value *= Self.powersOfTen[exponent]
+      }
+      return isNegative ? -value : value
+    }
+
+    private static let powersOfTen: [Double] = [
+      1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+      1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ]
+  }
+}

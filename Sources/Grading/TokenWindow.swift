@@ -1,0 +1,153 @@
+/// The part of a stream that the comparer can see: a fixed buffer with the bytes not yet consumed.
+///
+/// The unread bytes only move to the front of the buffer when its end is reached, so that a source
+/// which gives single bytes costs no more copying than one which fills the buffer.
+struct TokenWindow: ~Copyable {
+  static let capacity = 64 << 10
+
+  let base: UnsafeMutablePointer<UInt8>
+  /// Unread bytes are `base[start..<end]`.
+  var start = 0
+  var end = 0
+  /// Line of the byte at `start`, from 1.
+  var line = 1
+  private var isDrained = false
+
+  init() {
+    base = .allocate(capacity: Self.capacity)
+    base.initialize(repeating: 0, count: Self.capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  /// First unread byte.
+  var front: UnsafePointer<UInt8> { UnsafePointer(base + start) }
+  var count: Int { end - start }
+
+  /// The six bytes of the format: HT, LF, VT, FF, CR and space. A no-break space is text.
+  @inline(__always)
+  static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte &- 9 < 5 }
+
+  /// Reads once behind what is there. False when nothing comes any more; also when the window is
+  /// full, which callers exclude.
+  mutating func refill<Source: ByteSource & ~Copyable>(
+    from source: inout Source
+  ) throws(Source.Failure) -> Bool {
+    guard !isDrained else { return false }
+    if start == end {
+      start = 0
+      end = 0
+    } else if end == Self.capacity {
+      base.update(from: base + start, count: count)
+      end -= start
+      start = 0
+    }
+    let room = UnsafeMutableRawBufferPointer(start: base + end, count: Self.capacity - end)
+    guard room.count > 0 else { return false }
+    // Clamped, because a source that miscounts must not make us read beyond the buffer.
+    let got = min(try source.read(into: room), room.count)
+    guard got > 0 else {
+      isDrained = true
+      return false
+    }
+    end += got
+    return true
+  }
+
+  /// Moves to the next token; false when there is none.
+  mutating func skipBlanks<Source: ByteSource & ~Copyable>(
+    from source: inout Source
+  ) throws(Source.Failure) -> Bool {
+    while true {
+      while start < end {
+        let byte = base[start]
+        guard Self.isBlank(byte) else { return true }
+        if byte == 10 { line += 1 }
+        start += 1
+      }
+      guard try refill(from: &source) else { return false }
+    }
+  }
+
+  /// The next byte without consuming it; nil at the end.
+  mutating func peek<Source: ByteSource & ~Copyable>(
+    from source: inout Source
+  ) throws(Source.Failure) -> UInt8? {
+    if start == end {
+      guard try refill(from: &source) else { return nil }
+    }
+    return base[start]
+  }
+
+  /// Length of the token that begins at `start`, all of which is in the window then; nil when it
+  /// does not fit.
+  mutating func tokenLength<Source: ByteSource & ~Copyable>(
+    from source: inout Source
+  ) throws(Source.Failure) -> Int? {
+    var length = 0
+    while true {
+      while start + length < end {
+        if Self.isBlank(base[start + length]) { return length }
+        length += 1
+      }
+      if count == Self.capacity { return nil }
+      guard try refill(from: &source) else { return length }
+    }
+  }
+}
+
+extension TokenWindow {
+  /// Consumes what is byte for byte equal at the front of both windows, up to and including the last
+  /// blank of it: both then stand behind the same byte, between tokens. Returns how many bytes.
+  ///
+  /// Every rule accepts equal bytes, so this is the whole comparison for most correct outputs.
+  static func skipEqual(_ a: inout TokenWindow, _ b: inout TokenWindow) -> Int {
+    let p = UnsafeRawPointer(a.front)
+    let q = UnsafeRawPointer(b.front)
+    let limit = min(a.count, b.count)
+    var equal = 0
+    while equal + 8 <= limit {
+      let difference =
+        p.loadUnaligned(fromByteOffset: equal, as: UInt64.self)
+        ^ q.loadUnaligned(fromByteOffset: equal, as: UInt64.self)
+      if difference != 0 { break }
+      equal += 8
+    }
+    let (x, y) = (a.front, b.front)
+    while equal < limit, x[equal] == y[equal] { equal += 1 }
+    while equal > 0, !isBlank(x[equal - 1]) { equal -= 1 }
+    let lines = newlines(in: UnsafeRawBufferPointer(start: p, count: equal))
+    a.start += equal
+    a.line += lines
+    b.start += equal
+    b.line += lines
+    return equal
+  }
+
+  /// Counts line feeds, eight bytes at a time: each byte of `counters` counts in its own column,
+  /// which holds for 255 words.
+  private static func newlines(in bytes: UnsafeRawBufferPointer) -> Int {
+    let feeds: UInt64 = 0x0a0a_0a0a_0a0a_0a0a
+    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    var total = 0
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      let stop = min(bytes.count - 7, offset + 255 * 8)
+      var counters: UInt64 = 0
+      while offset < stop {
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ feeds
+        // The high bit of every byte of `word` that is zero.
+        let zero = ~(((word & low) &+ low) | word | low)
+        counters &+= zero >> 7
+        offset += 8
+      }
+      let pairs = (counters & 0x00ff_00ff_00ff_00ff) &+ ((counters >> 8) & 0x00ff_00ff_00ff_00ff)
+      total += Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+    }
+    while offset < bytes.count {
+      if bytes[offset] == 10 { total += 1 }
+      offset += 1
+    }
+    return total
+  }
+}
