@@ -48,10 +48,9 @@ public actor Authenticator {
   /// Takes the context's place for authentication, of which there is one.
   public func start() throws(TransportError) {
     guard registration == nil else { return }
-    let endpoint = "inproc://zeromq.zap.01"
     let socket = try RawSocket(context, ZMQ_ROUTER)
     socket.unlimitQueues()
-    guard zmq_bind(socket.raw, endpoint) == 0 else { throw .last("bind", endpoint: endpoint) }
+    try socket.bind("inproc://zeromq.zap.01")
     let registration = Registration(reactor, socket: socket.raw, interest: .readable)
     self.registration = registration
     self.socket = socket
@@ -91,7 +90,7 @@ public actor Authenticator {
     {
       let question = AuthenticationRequest(
         domain: String(decoding: request[4], as: UTF8.self), clientKey: key,
-        address: String(decoding: request[5], as: UTF8.self))
+        address: plainAddress(String(decoding: request[5], as: UTF8.self)))
       if policy(question) {
         userID = Array(key.z85.utf8)
         counts.admitted += 1

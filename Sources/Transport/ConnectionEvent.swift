@@ -98,10 +98,11 @@ extension Reactor {
     guard zmq_socket_monitor(raw, endpoint, ConnectionEvent.mask) == 0 else {
       throw .last("monitor a socket")
     }
-    guard zmq_connect(pair.raw, endpoint) == 0 else {
-      let failure = TransportError.last("connect to", endpoint: endpoint)
+    do {
+      try pair.connect(endpoint)
+    } catch {
       zmq_socket_monitor(raw, nil, 0)
-      throw failure
+      throw error
     }
     let registration = Registration(self, socket: pair.raw, interest: .readable)
     registration.handle { [unowned registration] _ in

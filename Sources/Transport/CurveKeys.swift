@@ -2,7 +2,7 @@ internal import CZeroMQ
 
 /// A CURVE public key: 32 bytes that name a peer.
 public struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
-  let storage: SIMD32<UInt8>
+  let storage: KeyBytes
 
   /// - Returns: nil unless there are exactly 32 bytes.
   public init?(_ bytes: some Collection<UInt8>) {
@@ -30,7 +30,7 @@ public struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
 
 /// A CURVE secret key. It prints as a placeholder, so that it does not slip into a log.
 public struct CurveSecretKey: Sendable, CustomStringConvertible, CustomReflectable {
-  let storage: SIMD32<UInt8>
+  let storage: KeyBytes
 
   /// - Returns: nil unless there are exactly 32 bytes.
   public init?(_ bytes: some Collection<UInt8>) {
@@ -90,16 +90,31 @@ public struct CurveKeyPair: Sendable {
   }
 }
 
+/// 32 bytes in the order of memory. Words rather than a `SIMD32`: its alignment of 32 is more than
+/// the runtime gives to values that live across an `await`, which corrupts the task.
+struct KeyBytes: Hashable, Sendable, BitwiseCopyable {
+  let words: (UInt64, UInt64, UInt64, UInt64)
+
+  static func == (left: KeyBytes, right: KeyBytes) -> Bool { left.words == right.words }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(words.0)
+    hasher.combine(words.1)
+    hasher.combine(words.2)
+    hasher.combine(words.3)
+  }
+}
+
 private func text(_ characters: [CChar]) -> String {
   String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-private func keyBytes(_ bytes: some Collection<UInt8>) -> SIMD32<UInt8>? {
+private func keyBytes(_ bytes: some Collection<UInt8>) -> KeyBytes? {
   guard bytes.count == 32 else { return nil }
-  return SIMD32<UInt8>(bytes)
+  return Array(bytes).withUnsafeBytes { $0.loadUnaligned(as: KeyBytes.self) }
 }
 
-private func keyBytes(hex: String) -> SIMD32<UInt8>? {
+private func keyBytes(hex: String) -> KeyBytes? {
   let digits = Array(hex.utf8)
   guard digits.count == 64 else { return nil }
   var bytes: [UInt8] = []
@@ -112,14 +127,14 @@ private func keyBytes(hex: String) -> SIMD32<UInt8>? {
   return keyBytes(bytes)
 }
 
-private func keyBytes(z85: String) -> SIMD32<UInt8>? {
+private func keyBytes(z85: String) -> KeyBytes? {
   guard z85.utf8.count == 40, !z85.utf8.contains(0) else { return nil }
   var bytes = [UInt8](repeating: 0, count: 32)
   guard zmq_z85_decode(&bytes, z85) != nil else { return nil }
   return keyBytes(bytes)
 }
 
-private func z85Text(_ key: SIMD32<UInt8>) -> String {
+private func z85Text(_ key: KeyBytes) -> String {
   var characters = [CChar](repeating: 0, count: 41)
   let bytes = withUnsafeBytes(of: key) { Array($0) }
   zmq_z85_encode(&characters, bytes, 32)

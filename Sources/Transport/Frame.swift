@@ -78,7 +78,7 @@ public struct InboundMessage: ~Copyable {
   }
 
   /// The peer's IP address as the kernel gives it; nil when the transport has none.
-  public var peerAddress: String? { property("Peer-Address") }
+  public var peerAddress: String? { property("Peer-Address").map(plainAddress) }
 
   /// Takes the payload out without copying; ``payload`` is empty afterwards, and pointers taken
   /// from it before are no longer valid.

@@ -21,6 +21,14 @@ final class RawSocket {
     raw = nil
   }
 
+  func bind(_ endpoint: String) throws(TransportError) {
+    guard zmq_bind(raw, endpoint) == 0 else { throw .last("bind", endpoint: endpoint) }
+  }
+
+  func connect(_ endpoint: String) throws(TransportError) {
+    guard zmq_connect(raw, endpoint) == 0 else { throw .last("connect to", endpoint: endpoint) }
+  }
+
   func unlimitQueues() {
     var unlimited: Int32 = 0
     zmq_setsockopt(raw, ZMQ_RCVHWM, &unlimited, MemoryLayout<Int32>.size)

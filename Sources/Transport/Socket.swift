@@ -98,7 +98,8 @@ public final class Socket {
     guard zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else {
       throw .last("ask for the port of", endpoint: endpoint)
     }
-    return String(decoding: text.prefix(count).prefix { $0 != 0 }, as: UTF8.self)
+    return plainEndpoint(
+      String(decoding: text.prefix(count).prefix { $0 != 0 }, as: UTF8.self))
   }
 
   public func unbind(_ endpoint: String) throws(TransportError) {
@@ -126,6 +127,9 @@ public final class Socket {
     _ operation: String, _ endpoint: String? = nil
   ) throws(TransportError) -> UnsafeMutableRawPointer {
     guard let raw else { throw TransportError(.closed, operation, endpoint: endpoint) }
+    if let endpoint, !hasPortInRange(endpoint) {
+      throw TransportError(.badEndpoint, operation, endpoint: endpoint)
+    }
     return raw
   }
 }
@@ -235,6 +239,13 @@ extension Socket {
     if zmq_errno() == EAGAIN { return false }
     throw .last("receive")
   }
+}
+
+/// libzmq takes a port modulo 65,536.
+private func hasPortInRange(_ endpoint: String) -> Bool {
+  guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return true }
+  let port = endpoint[endpoint.index(after: colon)...]
+  return port == "*" || UInt16(port) != nil
 }
 
 /// Repeats a call that a signal interrupted.
