@@ -7,7 +7,8 @@ public enum ConnectionEvent: Equatable, Sendable, CustomStringConvertible {
   case connected
   /// The connection is usable: a new one, so the router knows nothing about us.
   case handshakeSucceeded
-  /// The connection is lost. libzmq reconnects by itself.
+  /// The connection is lost. libzmq reconnects by itself, and says so by ``retrying(milliseconds:)``,
+  /// unless the peer sent a message above our limit: then only ``Socket/reconnect(_:)`` helps.
   case disconnected
   /// The next attempt follows after this pause.
   case retrying(milliseconds: Int)
@@ -24,7 +25,7 @@ public enum ConnectionEvent: Equatable, Sendable, CustomStringConvertible {
     /// The other side broke the protocol, or uses another security mechanism.
     case protocolError(code: Int)
 
-    /// libzmq gives this connection up: disconnect and connect again when there is a reason to.
+    /// libzmq gives this connection up; ``Socket/reconnect(_:)`` tries again.
     public var isFinal: Bool {
       switch self {
       case .refused, .protocolError: true

@@ -108,7 +108,7 @@ public final class Socket {
     }
   }
 
-  /// Starts to connect, and to reconnect for ever. A host that does not answer or resolve is not
+  /// Starts to connect, and to reconnect whenever the connection is lost. A host that does not answer or resolve is not
   /// an error here; a ``ConnectionEvent`` tells.
   public func connect(_ endpoint: String) throws(TransportError) {
     guard zmq_connect(try open("connect to", endpoint), endpoint) == 0 else {
@@ -121,6 +121,17 @@ public final class Socket {
     guard zmq_disconnect(try open("disconnect from", endpoint), endpoint) == 0 else {
       throw .last("disconnect from", endpoint: endpoint)
     }
+  }
+
+  /// Connects anew. libzmq gives an endpoint up, without trying again, after a handshake that was
+  /// refused or that failed by the protocol, and after a message above our own limit; see
+  /// ``ConnectionEvent``. Without a reason to hope for better, wait before calling this.
+  public func reconnect(_ endpoint: String) throws(TransportError) {
+    // What libzmq has given up it may have forgotten as well.
+    if zmq_disconnect(try open("reconnect to", endpoint), endpoint) != 0, zmq_errno() != ENOENT {
+      throw .last("disconnect from", endpoint: endpoint)
+    }
+    try connect(endpoint)
   }
 
   private func open(

@@ -18,8 +18,10 @@ extension TransportTests {
     }
 
     @Test func differsByLengthAndContent() {
-      let ids = [[0], [0, 0], [1], [0, 1], [1, 0], [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]]
-        .map { RoutingID($0) }
+      let ids = [
+        [0], [0, 0], [1], [0, 1], [1, 0], [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0],
+      ]
+      .map { RoutingID($0) }
       #expect(Set(ids).count == ids.count)
     }
 

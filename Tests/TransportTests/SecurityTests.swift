@@ -79,10 +79,7 @@ extension TransportTests {
       try await eventually("the refusal") { await dealer.events.contains(refused) }
       open.withLock { state in state = true }
       // As documented: libzmq has given up and has to be told.
-      try await dealer.perform { peer in
-        try? peer.socket.disconnect(endpoint)
-        try peer.socket.connect(endpoint)
-      }
+      try await dealer.perform { try $0.socket.reconnect(endpoint) }
       try await eventually("the connection") { await dealer.events.contains(.handshakeSucceeded) }
       try await eventually("the probe") { await router.received.count == 1 }
       await dealer.stop()

@@ -180,6 +180,25 @@ extension TransportTests {
       await router.stop()
     }
 
+    @Test func reconnectsAfterAnOversizedAnswer() async throws {
+      let context = try ZMQContext()
+      var small = SocketOptions.control
+      small.maximumMessageBytes = 1_000
+      let router = try Peer(context, .router)
+      let dealer = try Peer(context, .dealer, small)
+      try await router.receive { peer, message in
+        _ = try? peer.socket.send([UInt8](repeating: 1, count: 1_001), to: message.sender)
+      }
+      let endpoint = try await router.bind()
+      try await dealer.join(endpoint)
+      try await eventually("the cut") { await dealer.events.last == .disconnected }
+      #expect(await dealer.received.isEmpty)
+      try await dealer.perform { try $0.socket.reconnect(endpoint) }
+      try await eventually("the second probe") { await router.received.count == 2 }
+      await dealer.stop()
+      await router.stop()
+    }
+
     @Test func dropsMessagesOfSeveralFrames() async throws {
       let context = try ZMQContext()
       let router = try Peer(context, .router)
