@@ -1,0 +1,191 @@
+import GRDB
+public import JudgeModel
+
+/// Packages and submissions: what there is to judge.
+extension Store {
+  /// Records a package. One that is there already keeps its place and gets the new sizes, since the
+  /// same content can be packed anew.
+  public func addPackage(
+    _ package: StoredPackage, at wallClockMilliseconds: Int64
+  ) throws(StoreError) {
+    try write("adding package \(package.digest)") { database in
+      var insert = try Command(
+        database,
+        """
+        INSERT INTO packages (digest, problem, title, archive_bytes, unpacked_bytes, added_ms)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (digest) DO UPDATE
+        SET archive_bytes = excluded.archive_bytes, unpacked_bytes = excluded.unpacked_bytes
+        """)
+      insert.bind(package.digest)
+      insert.bind(package.problem)
+      insert.bind(package.title)
+      insert.bind(package.archiveBytes)
+      insert.bind(package.unpackedBytes)
+      insert.bind(wallClockMilliseconds)
+      try insert.run()
+    }
+  }
+
+  /// All packages, or those of one problem, in the order they were added: the last of a problem is its
+  /// newest.
+  public func packages(problem: String? = nil) throws(StoreError) -> [StoredPackage] {
+    try read("listing packages") { database in
+      guard let problem else {
+        var all = try Command(
+          database,
+          """
+          SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages ORDER BY id
+          """)
+        return try all.all(StoredPackage.decode)
+      }
+      var some = try Command(
+        database,
+        """
+        SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages
+        WHERE problem = ? ORDER BY id
+        """)
+      some.bind(problem)
+      return try some.all(StoredPackage.decode)
+    }
+  }
+
+  public func package(_ digest: Digest) throws(StoreError) -> StoredPackage? {
+    try read("reading package \(digest)") { database in
+      var command = try Command(
+        database,
+        """
+        SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages WHERE digest = ?
+        """)
+      command.bind(digest)
+      return try command.first(StoredPackage.decode)
+    }
+  }
+
+  /// Records submissions, all or none, and names them in the same order. Throws `refused` for a program
+  /// above `Program.byteLimit`.
+  public func addSubmissions(
+    _ submissions: [NewSubmission], at wallClockMilliseconds: Int64
+  ) throws(StoreError) -> [SubmissionID] {
+    for (index, submission) in submissions.enumerated()
+    where submission.program.byteCount > Program.byteLimit {
+      throw .refused(
+        "submission \(submission.externalID ?? "number \(index + 1)") has "
+          + "\(submission.program.byteCount) bytes of source, \(Program.byteLimit) are allowed")
+    }
+    return try write("adding submissions") { database in
+      try submissions.map { try Self.add($0, at: wallClockMilliseconds, to: database) }
+    }
+  }
+
+  private static func add(
+    _ submission: NewSubmission, at now: Int64, to database: Database
+  ) throws -> SubmissionID {
+    var insert = try Command(
+      database,
+      """
+      INSERT INTO submissions
+        (external_id, team, problem, contest_time, language, entry_point, added_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """)
+    insert.bind(submission.externalID)
+    insert.bind(submission.team)
+    insert.bind(submission.problem)
+    insert.bind(submission.contestTime)
+    insert.bind(submission.program.language.value)
+    insert.bind(submission.program.entryPoint)
+    insert.bind(now)
+    try insert.run()
+    let id = SubmissionID(database.lastInsertedRowID)
+    var file = try Command(
+      database,
+      "INSERT INTO source_files (submission, position, name, contents) VALUES (?, ?, ?, ?)")
+    for (position, source) in submission.program.files.enumerated() {
+      file.bind(id.value)
+      file.bind(Int64(position))
+      file.bind(source.name)
+      file.bind(source.contents)
+      try file.run()
+    }
+    return id
+  }
+
+  public func submission(_ id: SubmissionID) throws(StoreError) -> StoredSubmission? {
+    try read("reading \(id)") { database in
+      var command = try Command(
+        database,
+        """
+        SELECT id, external_id, team, problem, contest_time, language, added_ms
+        FROM submissions WHERE id = ?
+        """)
+      command.bind(id.value)
+      return try command.first(StoredSubmission.decode)
+    }
+  }
+
+  /// Submissions by identifier, those of one problem or all, `limit` at a time: for the next page pass
+  /// the last identifier of this one.
+  public func submissions(
+    problem: String? = nil, after last: SubmissionID? = nil, limit: Int = 500
+  ) throws(StoreError) -> [StoredSubmission] {
+    try read("listing submissions") { database in
+      if let problem {
+        var some = try Command(
+          database,
+          """
+          SELECT id, external_id, team, problem, contest_time, language, added_ms
+          FROM submissions WHERE problem = ? AND id > ? ORDER BY id LIMIT ?
+          """)
+        some.bind(problem)
+        some.bind(last?.value ?? 0)
+        some.bind(Int64(max(0, limit)))
+        return try some.all(StoredSubmission.decode)
+      }
+      var all = try Command(
+        database,
+        """
+        SELECT id, external_id, team, problem, contest_time, language, added_ms
+        FROM submissions WHERE id > ? ORDER BY id LIMIT ?
+        """)
+      all.bind(last?.value ?? 0)
+      all.bind(Int64(max(0, limit)))
+      return try all.all(StoredSubmission.decode)
+    }
+  }
+
+  /// What was handed in; nil when there is no such submission.
+  public func program(of submission: SubmissionID) throws(StoreError) -> Program? {
+    try read("reading the program of \(submission)") { database in
+      var find = try Command(database, "SELECT language, entry_point FROM submissions WHERE id = ?")
+      find.bind(submission.value)
+      guard
+        var program = try find.first({
+          Program(language: LanguageID($0.text()), entryPoint: $0.optionalText(), files: [])
+        })
+      else { return nil }
+      var files = try Command(
+        database,
+        "SELECT name, contents FROM source_files WHERE submission = ? ORDER BY position")
+      files.bind(submission.value)
+      program.files = try files.all { SourceFile(name: $0.text(), contents: $0.bytes()) }
+      return program
+    }
+  }
+}
+
+extension StoredPackage {
+  static func decode(_ row: inout Columns) throws -> StoredPackage {
+    StoredPackage(
+      digest: try row.digest(), problem: row.text(), title: row.text(),
+      archiveBytes: row.integer(), unpackedBytes: row.integer())
+  }
+}
+
+extension StoredSubmission {
+  static func decode(_ row: inout Columns) throws -> StoredSubmission {
+    StoredSubmission(
+      id: SubmissionID(row.integer()), externalID: row.optionalText(), team: row.optionalText(),
+      problem: row.text(), contestTime: row.optionalText(), language: LanguageID(row.text()),
+      addedMilliseconds: row.integer())
+  }
+}
