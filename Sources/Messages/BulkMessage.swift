@@ -7,9 +7,9 @@ public import JudgeModel
 /// keeps no state between two pieces; after a broken connection the receiver asks for what it lacks.
 public enum BulkRequest: Hashable, Sendable {
   /// Worker or client: the bytes of this package's archive from `offset`, at most `length`.
-  case read(ticket: String, package: Digest, offset: Int64, length: Int32)
+  case read(package: Digest, offset: Int64, length: Int32)
   /// Client: I have this package's archive of `size` bytes for you.
-  case offer(ticket: String, package: Digest, size: Int64)
+  case offer(package: Digest, size: Int64)
   /// Client: the piece you asked for.
   case piece(package: Digest, offset: Int64, bytes: [UInt8])
 }

@@ -47,7 +47,7 @@ public struct PackageCache: Sendable {
   /// Evictions that bring a cache back under a budget that was lowered since its last use.
   public mutating func trim() -> [Digest] {
     let victims = victims(freeing: usedBytes - budgetBytes) ?? unpinned()
-    victims.forEach { drop($0) }
+    for victim in victims { drop(victim) }
     return victims
   }
 
@@ -66,7 +66,7 @@ public struct PackageCache: Sendable {
     let (needed, overflow) = archive.addingReportingOverflow(unpacked)
     guard !overflow, archive >= 0, unpacked >= 0, needed <= budgetBytes else { return .tooLarge }
     guard let victims = victims(freeing: usedBytes + needed - budgetBytes) else { return .full }
-    victims.forEach { drop($0) }
+    for victim in victims { drop(victim) }
     entries[digest] = Entry(bytes: needed, isComplete: false, pins: 1, used: clock)
     usedBytes += needed
     return .fetch(evict: victims)

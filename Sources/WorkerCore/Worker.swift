@@ -1,5 +1,5 @@
 public import JudgeModel
-public import Messages
+internal import Messages
 
 /// Decides what one worker does next: slots, package cache, reporting.
 ///
@@ -85,6 +85,7 @@ public struct Worker: Sendable {
   /// When `handle(.timePassed)` is due if nothing else happens.
   public var nextDeadline: Instant? { [nextSync, nextReport].compactMap { $0 }.min() }
 
+  /// Takes one event. Call `settle` after the last event of a round.
   public mutating func handle(
     _ event: WorkerEvent, at now: Instant, into effects: inout [WorkerEffect]
   ) {
@@ -113,11 +114,11 @@ public struct Worker: Sendable {
     case .drain: drain(at: now, into: &effects)
     case .timePassed: break
     }
-    advance(at: now, into: &effects)
   }
 
-  /// What follows from any change: start what can start, say what is due.
-  private mutating func advance(at now: Instant, into effects: inout [WorkerEffect]) {
+  /// What follows from the events of a round: start what can start, say what is due. Once per round,
+  /// so that a burst of events is answered by one `sync`.
+  public mutating func settle(at now: Instant, into effects: inout [WorkerEffect]) {
     unblock(at: now, into: &effects)
     startReady(into: &effects)
     if let due = nextReport, now >= due { sendRuns(into: &effects) }

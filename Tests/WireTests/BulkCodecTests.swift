@@ -1,0 +1,39 @@
+import JudgeModel
+import Messages
+import Testing
+
+@testable import Wire
+
+@Suite struct BulkCodecTests {
+  static let digest = ControlCodecTests.digest
+
+  @Test(arguments: [
+    BulkRequest.read(package: digest, offset: 1 << 33, length: 262_144),
+    .offer(package: digest, size: 5), .piece(package: digest, offset: 3, bytes: [1, 2]),
+  ])
+  func requestsSurvive(_ request: BulkRequest) throws {
+    let bytes = BulkCodec.encode(request, ticket: "t")
+    let decoded = try bytes.withUnsafeBytes { try BulkCodec.decodeRequest($0) }
+    #expect(decoded.0 == request)
+    #expect(decoded.ticket == "t")
+  }
+
+  @Test(arguments: [
+    BulkReply.piece(package: digest, offset: 3, bytes: [1, 2]),
+    .send(package: digest, offset: 0, length: 1), .stored(package: digest),
+    .failed(package: digest, reason: "no such package"),
+  ])
+  func repliesSurvive(_ reply: BulkReply) throws {
+    let bytes = BulkCodec.encode(reply)
+    #expect(try bytes.withUnsafeBytes { try BulkCodec.decodeReply($0) } == reply)
+  }
+
+  @Test(arguments: [0, -1, Int32(BulkLimits.pieceBytes) + 1])
+  func unreasonablePiecesAreRefused(_ length: Int32) {
+    let bytes = BulkCodec.encode(
+      .read(package: Self.digest, offset: 0, length: length), ticket: "")
+    #expect(throws: WireError.self) {
+      try bytes.withUnsafeBytes { try BulkCodec.decodeRequest($0) }
+    }
+  }
+}

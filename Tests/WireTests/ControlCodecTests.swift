@@ -1,0 +1,210 @@
+import JudgeModel
+import Messages
+import Testing
+
+@testable import Wire
+
+/// Every message survives its bytes; bytes that are no message are refused by field.
+@Suite struct ControlCodecTests {
+  static let digest = Digest(bytes: (0..<32).map { UInt8($0) })!
+  static let epoch = LeaseEpoch(generation: 3, counter: 77)
+
+  static var run: Run {
+    var facts = RunFacts()
+    facts.cpuTime = .milliseconds(12)
+    facts.wallTime = .milliseconds(14)
+    facts.memoryPeakBytes = 1 << 20
+    facts.exitCode = 0
+    facts.validatorExit = 43
+    facts.stop = .cpuLimit
+    return Run(
+      ordinal: 2, testcase: "secret/02", verdict: .wrongAnswer, detail: .noOutput,
+      score: Score("0.25"), facts: facts, message: "line 1: expected 3")
+  }
+
+  static var result: JudgingResult {
+    JudgingResult(
+      verdict: .wrongAnswer, score: .zero,
+      compilation: Compilation(succeeded: true, cpuTime: .seconds(1), output: "warning"),
+      runs: [run], message: "secret/02")
+  }
+
+  static let workerMessages: [WorkerMessage] = [
+    .hello(
+      WorkerHello(
+        token: "secret", worker: WorkerID("lab-1"), instance: 9, programVersion: "0.1",
+        host: "lab", slots: 4,
+        languages: [LanguageSupport(language: LanguageID("cpp"), version: "g++ 12")],
+        labels: [Label(key: "room", value: "a")], sandbox: "cgroup v1",
+        held: [HeldLease(judging: JudgingID(5), epoch: epoch, phase: .running)],
+        cache: CacheReport(packages: [digest], usedBytes: 5, budgetBytes: 9),
+        load: LoadReport(loadThousandths: 1500, processors: 2), creditLimit: 4)),
+    .sync(
+      WorkerSync(
+        session: SessionID(8), sequence: 2, creditLimit: 10, grantsSeen: 6,
+        held: [HeldLease(judging: JudgingID(5), epoch: epoch, phase: .finished)], cache: nil,
+        load: LoadReport())),
+    .runs(SessionID(8), JudgingID(5), epoch, [run]),
+    .finished(SessionID(8), JudgingID(5), epoch, result),
+    .returned(SessionID(8), JudgingID(5), epoch, .judgeError("validator crashed")),
+    .returned(SessionID(8), JudgingID(5), epoch, .workerFault("disk full")),
+    .cancelled(SessionID(8), JudgingID(5), epoch),
+    .goodbye(SessionID(8)),
+  ]
+
+  @Test(arguments: workerMessages) func workerMessagesSurvive(_ message: WorkerMessage) throws {
+    let bytes = ControlCodec.encode(message)
+    let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeInbound($0) }
+    #expect(decoded == .worker(message))
+  }
+
+  static var program: Program {
+    Program(
+      language: LanguageID("python3"), entryPoint: "main.py",
+      files: [SourceFile(name: "main.py", contents: [1, 0, 255])])
+  }
+
+  static let schedulerMessages: [SchedulerMessage] = [
+    .welcome(
+      Welcome(
+        session: SessionID(1 << 33), programVersion: "0.1", heartbeat: .seconds(2),
+        bulkPort: 7879)),
+    .who,
+    .refused("wrong token"),
+    .grant([
+      Grant(
+        order: GrantOrder(
+          name: LeaseName(judging: JudgingID(5), epoch: epoch), sequence: 3, package: digest,
+          archiveBytes: 100, unpackedBytes: 200, mode: .full),
+        program: program)
+    ]),
+    .cancel(JudgingID(5), epoch),
+    .acknowledge([LeaseName(judging: JudgingID(5), epoch: epoch)]),
+    .acknowledge([]),
+  ]
+
+  @Test(arguments: schedulerMessages)
+  func schedulerMessagesSurvive(_ message: SchedulerMessage) throws {
+    let bytes = ControlCodec.encode(message)
+    let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeForWorker($0) }
+    #expect(decoded == message)
+  }
+
+  static let clientMessages: [ClientMessage] = [
+    .hello(protocolVersion: 1, token: "t", programVersion: "0.1"),
+    .offerPackages(1, [digest, digest]),
+    .findPackage(2, problem: "hello"),
+    .createBatch(3, name: "regrade"),
+    .judge(
+      4,
+      [
+        JudgingRequest(
+          key: "17", team: "team 1", program: program, package: digest, mode: .full,
+          priority: .regrade, batch: BatchID(3))
+      ]),
+    .watch(5, .batch(BatchID(3))),
+    .watch(6, .judging(JudgingID(4))),
+    .cancel(7, .judging(JudgingID(4))),
+    .status(8),
+  ]
+
+  @Test(arguments: clientMessages) func clientMessagesSurvive(_ message: ClientMessage) throws {
+    let bytes = ControlCodec.encode(message)
+    let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeInbound($0) }
+    #expect(decoded == .client(message))
+  }
+
+  static let replies: [ClientReply] = [
+    .welcome(programVersion: "0.1", bulkPort: 1),
+    .refused("no"),
+    .who,
+    .failed(1, "no such batch"),
+    .missingPackages(2, [digest]),
+    .package(3, nil),
+    .package(
+      4,
+      PackageSummary(
+        digest: digest, problem: "hello", title: "Hello", archiveBytes: 1, unpackedBytes: 2)),
+    .batch(5, BatchID(6)),
+    .judgings(6, [JudgingID(1), JudgingID(2)]),
+    .done(7),
+    .status(
+      8,
+      ClusterStatus(
+        programVersion: "0.1", uptime: .seconds(5), queued: 1, leased: 2, judged: 3, cancelled: 4,
+        quarantined: 5,
+        workers: [
+          WorkerStatus(
+            worker: WorkerID("w"), session: SessionID(1), state: .suspect, host: "h",
+            programVersion: "0.1", sandbox: "s", slots: 2, busySlots: 1, languages: [], labels: [],
+            cache: CacheReport(packages: [], usedBytes: 0, budgetBytes: 1), load: LoadReport(),
+            lastSeenAgo: .seconds(1), judged: 9)
+        ], waiting: [WaitingNote(count: 2, reason: "no worker is connected")])),
+    .happened(9, .queued(JudgingID(1), key: "17", note: "")),
+    .happened(9, .started(JudgingID(1), key: "17", worker: WorkerID("w"))),
+    .happened(9, .run(JudgingID(1), key: "17", run)),
+    .happened(9, .judged(JudgingID(1), key: "17", worker: WorkerID("w"), result)),
+    .happened(9, .ended(JudgingID(1), key: "17", .quarantined, reason: "twice")),
+    .caughtUp(9),
+  ]
+
+  @Test(arguments: replies) func repliesSurvive(_ reply: ClientReply) throws {
+    let bytes = ControlCodec.encode(reply)
+    let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeForClient($0) }
+    #expect(decoded == reply)
+  }
+
+  @Test func hostileFieldsAreNamed() {
+    var hello = Assize_V1_ToScheduler()
+    hello.workerHello.worker = "a\u{1b}[2J"
+    hello.workerHello.slots = 1
+    var slots = Assize_V1_ToScheduler()
+    slots.workerHello.worker = "w"
+    var digests = Assize_V1_ToScheduler()
+    digests.offerPackages.packages = .init(repeating: 1, count: 33)
+    var huge = Assize_V1_ToScheduler()
+    var request = Assize_V1_JudgingRequest()
+    request.key = "k"
+    request.program.language = "c"
+    var file = Assize_V1_SourceFile()
+    file.name = "a.c"
+    file.contents = .init(repeating: 0, count: Program.byteLimit + 1)
+    request.program.files = [file]
+    huge.judge.judgings = [request]
+    let expected: [(Assize_V1_ToScheduler, String)] = [
+      (hello, "worker_hello.worker"), (slots, "worker_hello.slots"),
+      (digests, "offer_packages.packages"), (huge, "program.files"),
+      (Assize_V1_ToScheduler(), "body"),
+    ]
+    for (message, field) in expected {
+      let error = #expect(throws: WireError.self) {
+        try serialized(message).withUnsafeBytes { try ControlCodec.decodeInbound($0) }
+      }
+      #expect(error?.field == field)
+    }
+  }
+
+  /// Truncated and mutated messages either decode to something or throw; they never trap.
+  @Test func mutatedBytesNeverTrap() {
+    var seed: UInt64 = 42
+    func random(_ bound: Int) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((seed >> 33) % UInt64(bound))
+    }
+    var refused = 0
+    for message in Self.workerMessages {
+      let bytes = ControlCodec.encode(message)
+      for _ in 0..<500 {
+        var mutated = Array(bytes.prefix(random(bytes.count + 1)))
+        for _ in 0..<3 where !mutated.isEmpty {
+          mutated[random(mutated.count)] = UInt8(random(256))
+        }
+        let result = Result {
+          try mutated.withUnsafeBytes { try ControlCodec.decodeInbound($0) }
+        }
+        if case .failure = result { refused += 1 }
+      }
+    }
+    #expect(refused > 1_000)
+  }
+}
