@@ -6,12 +6,41 @@ enum DecimalToken {
 
   /// Value as the nearest double; nil when the bytes are not a number or it has no finite value.
   static func value(_ token: UnsafeBufferPointer<UInt8>) -> Double? {
+    if let plain = plainValue(token) { return plain }
     guard token.count <= lengthLimit, let parts = Parts(token) else { return nil }
     if let exact = parts.exactValue { return exact }
     guard let value = Double(String(decoding: token, as: UTF8.self)), value.isFinite else {
       return nil
     }
     return value
+  }
+
+  /// The value of `-12.75` and its like: at most 15 digits, so that they and the power of ten are
+  /// exact, and no exponent. nil says nothing. Only here because answers are full of such tokens.
+  private static func plainValue(_ token: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard token.count <= 16, let first = token.first else { return nil }
+    let isNegative = first == UInt8(ascii: "-")
+    var i = isNegative ? 1 : 0
+    var mantissa: UInt64 = 0
+    let wholeStart = i
+    while i < token.count, token[i] &- 48 < 10 {
+      mantissa = mantissa &* 10 &+ UInt64(token[i] &- 48)
+      i += 1
+    }
+    guard i > wholeStart, i - wholeStart <= 15 else { return nil }
+    guard i < token.count else {
+      return isNegative ? -Double(mantissa) : Double(mantissa)
+    }
+    guard token[i] == UInt8(ascii: ".") else { return nil }
+    i += 1
+    let places = token.count - i
+    while i < token.count, token[i] &- 48 < 10 {
+      mantissa = mantissa &* 10 &+ UInt64(token[i] &- 48)
+      i += 1
+    }
+    guard i == token.count, places <= 15 else { return nil }
+    let value = Double(mantissa) / Parts.powersOfTen[places]
+    return isNegative ? -value : value
   }
 
   static func value(_ text: String) -> Double? {
@@ -26,8 +55,6 @@ enum DecimalToken {
     var mantissa: UInt64 = 0
     /// Significant digits that no longer fit the mantissa; the exponent accounts for them.
     var droppedDigits = 0
-    /// Whether a dropped digit was not zero.
-    var lostValue = false
     /// First of the dropped digits.
     var firstDropped: UInt8 = 0
     var exponent = 0
@@ -53,7 +80,6 @@ enum DecimalToken {
           } else {
             if droppedDigits == 0 { firstDropped = digit }
             droppedDigits += 1
-            if digit != 0 { lostValue = true }
             if !seenPoint { exponent += 1 }
           }
         } else if token[i] == UInt8(ascii: "."), !seenPoint {
@@ -104,7 +130,7 @@ enum DecimalToken {
       return isNegative ? -value : value
     }
 
-    private static let powersOfTen: [Double] = [
+    fileprivate static let powersOfTen: [Double] = [
       1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
       1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]

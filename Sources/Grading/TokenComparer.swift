@@ -169,6 +169,17 @@ extension TokenComparer {
     let (x, y) = (out.front, ans.front)
     let limit = min(out.count, ans.count)
     var length = 0
+    // Eight bytes at a time to the first that differs or could be a blank.
+    while length + 8 <= limit {
+      let word = UnsafeRawPointer(x).loadUnaligned(fromByteOffset: length, as: UInt64.self)
+      let other = UnsafeRawPointer(y).loadUnaligned(fromByteOffset: length, as: UInt64.self)
+      let stops = TokenWindow.blankCandidates(word) | (word ^ other)
+      if stops != 0 {
+        length += stops.trailingZeroBitCount >> 3
+        break
+      }
+      length += 8
+    }
     while length < limit, x[length] == y[length], !TokenWindow.isBlank(x[length]) { length += 1 }
     guard length < limit, TokenWindow.isBlank(x[length]), TokenWindow.isBlank(y[length]) else {
       return false

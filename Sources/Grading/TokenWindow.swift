@@ -20,6 +20,34 @@ struct TokenWindow: ~Copyable {
 
   deinit { base.deallocate() }
 
+  /// How many bytes come before the first blank; all of them when there is none.
+  static func lengthOfText(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    guard let base = bytes.baseAddress else { return 0 }
+    let raw = UnsafeRawPointer(base)
+    var length = 0
+    while length < bytes.count {
+      if length + 8 <= bytes.count {
+        let word = raw.loadUnaligned(fromByteOffset: length, as: UInt64.self)
+        let candidates = blankCandidates(word)
+        guard candidates != 0 else {
+          length += 8
+          continue
+        }
+        length += candidates.trailingZeroBitCount >> 3
+      }
+      if isBlank(base[length]) { return length }
+      length += 1
+    }
+    return length
+  }
+
+  /// Nonzero when a byte of a little-endian word is 32 or less; the lowest bit set is then in the
+  /// first such byte. Bits above it mean nothing, because the subtraction borrows.
+  @inline(__always)
+  static func blankCandidates(_ word: UInt64) -> UInt64 {
+    (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
+  }
+
   /// First unread byte.
   var front: UnsafePointer<UInt8> { UnsafePointer(base + start) }
   var count: Int { end - start }
@@ -86,10 +114,8 @@ struct TokenWindow: ~Copyable {
   ) throws(Source.Failure) -> Int? {
     var length = 0
     while true {
-      while start + length < end {
-        if Self.isBlank(base[start + length]) { return length }
-        length += 1
-      }
+      length += Self.lengthOfText(UnsafeBufferPointer(start: front + length, count: count - length))
+      if start + length < end { return length }
       if count == Self.capacity { return nil }
       guard try refill(from: &source) else { return length }
     }
