@@ -1,0 +1,178 @@
+public import JudgeModel
+
+/// What reading a directory came to.
+public struct PackageReading: Sendable {
+  /// Nil when a diagnostic is an error.
+  public var manifest: PackageManifest?
+  /// All findings, in the order of their paths and lines.
+  public var diagnostics: [Diagnostic]
+  /// The jury's submissions, in byte order of their names. They do not travel with the package.
+  public var submissions: [LabelledSubmission]
+  /// For whoever derives a time limit that nobody gave.
+  public var timeLimitRules: TimeLimitRules
+
+  public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// Reads a problem package in any dialect of the Kattis format.
+///
+/// Nothing in a package makes it throw, and it does not stop at the first mistake: a setter wants to
+/// see all of them. Files are only ever read; no program of a package is run.
+public enum PackageReader {
+  public static func read(directory: String) -> PackageReading {
+    let findings = Findings()
+    let tree = PackageTree(root: directory, findings: findings)
+    var reading = PackageReading(
+      manifest: nil, diagnostics: [], submissions: [], timeLimitRules: TimeLimitRules())
+    if tree.isDirectory("") {
+      let problem = ProblemDirectory(tree: tree, findings: findings)
+      let settings = ProblemYAMLReader(tree: tree, findings: findings).read()
+      reading.timeLimitRules = settings.timing
+      reading.submissions =
+        SubmissionReader(tree: tree, findings: findings, format: settings.format).read()
+      let manifest = problem.manifest(settings)
+      reading.manifest = findings.hasErrors ? nil : manifest
+    }
+    reading.diagnostics = findings.all.sorted {
+      ($0.path, $0.line ?? 0, $0.message) < ($1.path, $1.line ?? 0, $1.message)
+    }
+    return reading
+  }
+}
+
+/// Puts a manifest together from what the readers of the parts found.
+private struct ProblemDirectory {
+  let tree: PackageTree
+  let findings: Findings
+
+  func manifest(_ settings: ProblemSettings) -> PackageManifest? {
+    let programs = ProgramReader(tree: tree, findings: findings)
+    let validator = programs.validator(settings)
+    checkKind(settings, validator)
+    let base = validator == nil ? baseComparison(settings) : nil
+    let tests =
+      settings.format == .ppf2025
+      ? PPF2025TestsReader(
+        tree: tree, findings: findings, settings: settings, comparison: base
+      ).read()
+      : LegacyTestsReader(
+        tree: tree, findings: findings, settings: settings, comparison: base, programs: programs
+      ).read()
+    checkTests(tests.root)
+
+    var wanted = tests.files
+    wanted += (validator?.files ?? []).map { ($0, .validator) }
+    wanted += (tests.grader?.files ?? []).map { ($0, .grader) }
+    wanted += programs.includes().map { ($0.path, .include) }
+    checkConstants(settings, wanted)
+    let files = hashed(wanted)
+    let problem = shortName()
+    guard !findings.hasErrors else { return nil }
+    let manifest = PackageManifest(
+      problem: problem, title: settings.title ?? problem, uuid: settings.uuid,
+      sourceFormat: settings.format, kind: settings.kind, limits: settings.limits,
+      check: validator.map { .validator($0) } ?? .tokens(base ?? TokenComparison()),
+      tests: tests.root, files: files)
+    do {
+      // The rules that a receiver applies: better told here than there.
+      try ManifestRules.check(manifest)
+      return manifest
+    } catch {
+      findings.error("", "\(error)")
+      return nil
+    }
+  }
+
+  /// The directory's own name.
+  private func shortName() -> String {
+    let name = tree.realName
+    if !PathRules.isComponent(name) {
+      findings.error("", "the directory name `\(name)` cannot name a problem; use a-z and 0-9")
+    } else if !name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) }) {
+      findings.warning(
+        "", "the directory name `\(name)` should have a-z and 0-9 only; other judges refuse it")
+    }
+    return name
+  }
+
+  private func baseComparison(_ settings: ProblemSettings) -> TokenComparison {
+    ComparerFlags.apply(settings.validatorFlags, over: TokenComparison()) {
+      findings.error("problem.yaml", "validator_flags: \($0)")
+    }
+  }
+
+  private func checkKind(_ settings: ProblemSettings, _ validator: ValidatorProgram?) {
+    let folder = settings.format.isLegacy ? "output_validators" : "output_validator"
+    guard validator == nil, settings.wantsCustomValidator != true else { return }
+    for (isKind, name) in [
+      (settings.kind.isInteractive, "interactive"), (settings.kind.isMultiPass, "multi-pass"),
+    ] where isKind {
+      findings.error(
+        folder, "a problem that is \(name) needs its own output validator; add it")
+    }
+  }
+
+  private func checkTests(_ root: TestGroup) {
+    for case .group(let group) in root.children where group.name == "secret" {
+      if group.testcases.isEmpty {
+        findings.error("data/secret", "has no testcase; add NAME.in and NAME.ans")
+      }
+      return
+    }
+    findings.error("data/secret", "is missing; add it with at least one testcase")
+  }
+
+  /// Replacing constants would make files that exist in no directory; a package that really uses
+  /// them has to be expanded by its author.
+  private func checkConstants(
+    _ settings: ProblemSettings, _ wanted: [(path: String, role: PackageFile.Role)]
+  ) {
+    guard !settings.constants.isEmpty else { return }
+    let programs = wanted.filter { [.validator, .include].contains($0.role) }
+    for (path, _) in programs {
+      guard let size = tree.file(path)?.size, size <= 1 << 20,
+        let bytes = tree.contents(path, limit: 1 << 20, findings)
+      else { continue }
+      let text = String(decoding: bytes, as: UTF8.self)
+      for name in settings.constants
+      where text.contains("{{\(name)}}") || text.contains("{{\(name).") {
+        findings.error(
+          path, "uses the constant `{{\(name)}}`, which is not replaced here; write its value")
+      }
+    }
+  }
+
+  private func hashed(_ wanted: [(path: String, role: PackageFile.Role)]) -> [PackageFile] {
+    var files: [PackageFile] = []
+    var total: Int64 = 0
+    var folded: [String: String] = [:]
+    for (path, role) in wanted.sorted(by: { PathRules.byteOrder($0.path, $1.path) }) {
+      guard files.last?.path != path, let file = tree.file(path) else { continue }
+      if let objection = PathRules.objection(to: path) {
+        findings.error(path, "\(objection); rename it")
+        continue
+      }
+      if let other = folded.updateValue(path, forKey: PathRules.folded(path)) {
+        findings.error(path, "differs from \(other) in letter case only; rename one of them")
+      }
+      total += file.size
+      guard file.size <= PackageTree.fileLimit, total <= ManifestRules.totalLimit else {
+        findings.error(
+          path, "too large: a file may have 1 GiB, a package \(ManifestRules.totalLimit >> 30) GiB")
+        return files
+      }
+      do {
+        let (digest, size) = try SHA256.digest(file: tree.root + "/" + path)
+        // Modes of data differ from one checkout to the next and mean nothing.
+        let isProgram = [.validator, .grader, .include].contains(role)
+        files.append(
+          PackageFile(
+            path: path, size: size, digest: digest, role: role,
+            isExecutable: isProgram && file.isExecutable))
+      } catch {
+        findings.error(path, "\(error)")
+      }
+    }
+    return files
+  }
+}

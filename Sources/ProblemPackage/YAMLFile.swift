@@ -1,0 +1,201 @@
+import JudgeModel
+import Yams
+
+/// A YAML file as readers need it: typed access in which every disappointment becomes a finding
+/// with the line, and scalars keep the text the author wrote (`1e-6` stays `1e-6`).
+struct YAMLMap {
+  let path: String
+  let line: Int?
+  let findings: Findings
+  private(set) var entries: [(key: String, value: YAMLValue)]
+
+  /// Bytes; a configuration file is a page, and the parser keeps several times its size.
+  static let sizeLimit = 1 << 20
+
+  /// Nil when there is no such file, or when it is not a map of keys (then with a finding).
+  /// An empty file is an empty map.
+  static func load(_ path: String, in tree: PackageTree, _ findings: Findings) -> YAMLMap? {
+    guard tree.file(path) != nil,
+      let bytes = tree.contents(path, limit: sizeLimit, findings)
+    else { return nil }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      findings.error(path, "is not UTF-8; save it as UTF-8")
+      return nil
+    }
+    if text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) {
+      findings.warning(path, line: 1, "starts with a byte-order mark; save it without")
+    }
+    do {
+      guard let node = try Yams.compose(yaml: text) else {
+        return YAMLMap(path: path, line: nil, findings: findings, entries: [])
+      }
+      let value = YAMLValue(node: node, key: "", path: path, findings: findings)
+      if value.isNull { return YAMLMap(path: path, line: nil, findings: findings, entries: []) }
+      return value.map()
+    } catch {
+      let (line, reason) = Self.explain(error)
+      findings.error(path, line: line, "is not YAML: \(reason)")
+      return nil
+    }
+  }
+
+  fileprivate init(
+    path: String, line: Int?, findings: Findings, entries: [(key: String, value: YAMLValue)]
+  ) {
+    self.path = path
+    self.line = line
+    self.findings = findings
+    self.entries = entries
+  }
+
+  subscript(_ key: String) -> YAMLValue? {
+    guard let value = entries.first(where: { $0.key == key })?.value, !value.isNull else {
+      return nil
+    }
+    return value
+  }
+
+  func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+
+  /// Every key outside `known` is an error: that is the rule of all dialects, and a misspelt
+  /// `time_limt` would otherwise go unnoticed until the contest.
+  func allow(only known: Set<String>, what: String) {
+    for (key, value) in entries where !known.contains(key) {
+      let near = known.filter { Self.isNear($0, key) }.sorted().first
+      let hint = near.map { "; did you mean `\($0)`?" } ?? "; remove it"
+      findings.error(path, line: value.line, "`\(key)` is not a key of \(what)\(hint)")
+    }
+  }
+
+  /// At most one letter changed, added, dropped, or two swapped.
+  private static func isNear(_ a: String, _ b: String) -> Bool {
+    let a = Array(a.utf8)
+    let b = Array(b.utf8)
+    guard abs(a.count - b.count) <= 1 else { return false }
+    let head = zip(a, b).prefix { $0 == $1 }.count
+    let tail = zip(a.reversed(), b.reversed()).prefix { $0 == $1 }.count
+    let longest = max(a.count, b.count)
+    if head + tail >= longest - 1 { return true }
+    return a.count == b.count && head + tail == longest - 2
+      && a[head] == b[head + 1] && a[head + 1] == b[head]
+  }
+
+  private static func explain(_ error: any Error) -> (line: Int?, reason: String) {
+    guard let error = error as? YamlError else { return (nil, "\(error)") }
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return (mark.line, problem)
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let names = duplicates.map { "`\($0)`" }.sorted().joined(separator: ", ")
+      return (context.mark.line, "\(names) given more than once; keep one")
+    default:
+      return (nil, error.description.split(separator: "\n").first.map(String.init) ?? "unreadable")
+    }
+  }
+}
+
+/// One value in a YAML file.
+struct YAMLValue {
+  fileprivate let node: Node
+  let key: String
+  let path: String
+  let findings: Findings
+
+  var line: Int? { node.mark?.line }
+
+  var isNull: Bool {
+    guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
+      return false
+    }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+  }
+
+  var isMap: Bool { node.mapping != nil }
+  var isSequence: Bool { node.sequence != nil }
+
+  func error(_ message: String) { findings.error(path, line: line, message) }
+  func warning(_ message: String) { findings.warning(path, line: line, message) }
+
+  func map() -> YAMLMap? {
+    guard let mapping = node.mapping else {
+      error("\(subject) must be a map of keys")
+      return nil
+    }
+    var entries: [(key: String, value: YAMLValue)] = []
+    for (keyNode, value) in mapping {
+      guard let key = keyNode.scalar?.string else {
+        findings.error(path, line: keyNode.mark?.line, "a key must be plain text")
+        continue
+      }
+      entries.append((key, YAMLValue(node: value, key: key, path: path, findings: findings)))
+    }
+    return YAMLMap(path: path, line: line, findings: findings, entries: entries)
+  }
+
+  /// Scalar text as written.
+  func text() -> String? {
+    guard let scalar = node.scalar else {
+      error("\(subject) must be text")
+      return nil
+    }
+    return scalar.string
+  }
+
+  func flag() -> Bool? {
+    switch node.scalar?.string.lowercased() {
+    case "true", "yes", "on": return true
+    case "false", "no", "off": return false
+    default:
+      error("\(subject) must be true or false")
+      return nil
+    }
+  }
+
+  func integer(_ range: ClosedRange<Int64>) -> Int64? {
+    guard let text = node.scalar?.string, let value = Int64(text), range.contains(value) else {
+      error(
+        "\(subject) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    return value
+  }
+
+  /// A decimal number with nine places; the fixed point of `Score` serves seconds as well.
+  func decimal() -> Score? {
+    guard let text = node.scalar?.string, let value = Score(text) else {
+      error("\(subject) must be a number in plain decimal notation, at most nine places")
+      return nil
+    }
+    return value
+  }
+
+  func sequence() -> [YAMLValue]? {
+    guard let sequence = node.sequence else { return nil }
+    return sequence.map { YAMLValue(node: $0, key: key, path: path, findings: findings) }
+  }
+
+  /// A YAML sequence of texts. A string there is an error and not split: the format says so, and
+  /// guessing would hide an argument with a blank in it.
+  func texts() -> [String]? {
+    guard let values = sequence() else {
+      error("\(subject) must be a sequence of strings, as in `\(key): [a, b]`")
+      return nil
+    }
+    return values.compactMap { $0.text() }
+  }
+
+  /// One text or a sequence of texts.
+  func oneOrMoreTexts() -> [String]? { isSequence ? texts() : text().map { [$0] } }
+
+  /// Flags of the older formats: one string, split on blanks, no quoting.
+  func words() -> [String]? {
+    guard let scalar = node.scalar else {
+      error("\(subject) must be one string with blanks between the flags in this format")
+      return nil
+    }
+    return scalar.string.split { $0 == " " || $0 == "\t" || $0 == "\n" }.map(String.init)
+  }
+
+  private var subject: String { key.isEmpty ? "the file" : "`\(key)`" }
+}
