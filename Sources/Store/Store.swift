@@ -91,7 +91,12 @@ public final class Store: Sendable {
   public func close() throws(StoreError) {
     let isOpen = lock.withLock { $0 != nil }
     guard isOpen else { return }
-    try Self.attempt(path, "closing") { try pool.close() }
+    try Self.attempt(path, "closing") {
+      // SQLite would do it for the last connection, but that is a reader, which may not. A reader that
+      // is still at work stops it half way; then the next opening does the rest.
+      _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      try pool.close()
+    }
     lock.withLock { $0 = nil }
   }
 

@@ -1,0 +1,76 @@
+import JudgeModel
+import Testing
+
+@testable import Store
+
+@Suite struct CatalogueTests {
+  let scratch: Scratch
+  let store: Store
+
+  init() throws {
+    scratch = try Scratch()
+    store = try Store.open(scratch.database)
+  }
+
+  @Test func packagesAreListedAsAdded() throws {
+    let packages = [
+      StoredPackage(digest: packageB, problem: "b", title: "B", archiveBytes: 1, unpackedBytes: 2),
+      StoredPackage(digest: packageA, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4),
+    ]
+    for package in packages { try store.addPackage(package, at: now) }
+    #expect(try store.packages() == packages)
+    #expect(try store.packages(problem: "a") == [packages[1]])
+    #expect(try store.package(packageB) == packages[0])
+
+    var repacked = packages[0]
+    repacked.archiveBytes = 99
+    try store.addPackage(repacked, at: now + 1)
+    #expect(try store.packages() == [repacked, packages[1]])
+  }
+
+  @Test func programsComeBackByteForByte() throws {
+    let everyByte = (0...255).map { UInt8($0) }
+    let program = Program(
+      language: LanguageID("java"), entryPoint: "Main",
+      files: [
+        SourceFile(name: "z/Main.java", contents: everyByte),
+        SourceFile(name: "a.java", contents: []),
+      ])
+    let ids = try store.addSubmissions(
+      [.sample, NewSubmission(problem: "b", program: program)], at: now)
+    #expect(ids == [SubmissionID(1), SubmissionID(2)])
+    #expect(try store.program(of: ids[0]) == NewSubmission.sample.program)
+    #expect(try store.program(of: ids[1]) == program)
+    #expect(try store.program(of: SubmissionID(3)) == nil)
+    let stored = try #require(try store.submission(ids[0]))
+    #expect(stored.externalID == "417")
+    #expect(stored.team == "Team 7")
+    #expect(stored.contestTime == "1:02:03.004")
+    #expect(try store.submission(ids[1])?.externalID == nil)
+  }
+
+  @Test func oversizedProgramRefusesAllOfTheCall() throws {
+    var big = NewSubmission.sample
+    big.externalID = "big one"
+    big.program.files = [
+      SourceFile(name: "a", contents: [UInt8](repeating: 0, count: Program.byteLimit)),
+      SourceFile(name: "b", contents: [0]),
+    ]
+    let error = failure { () throws(StoreError) in
+      try store.addSubmissions([.sample, big], at: now)
+    }
+    #expect(error.map { "\($0)" }?.contains("big one") == true)
+    #expect(try store.submissions() == [])
+  }
+
+  @Test func submissionsArePaged() throws {
+    var other = NewSubmission.sample
+    other.problem = "other"
+    _ = try store.addSubmissions([.sample, other, .sample, other, .sample], at: now)
+    let first = try store.submissions(problem: "hello", limit: 2)
+    #expect(first.map(\.id.value) == [1, 3])
+    let rest = try store.submissions(problem: "hello", after: first.last?.id, limit: 2)
+    #expect(rest.map(\.id.value) == [5])
+    #expect(try store.submissions(after: SubmissionID(3)).map(\.id.value) == [4, 5])
+  }
+}
