@@ -18,7 +18,7 @@ from pathlib import Path
 SECRET = Path(__file__).resolve().parent.parent / "data" / "secret"
 TOP = 2**32
 
-# File name -> size in bytes and SHA-256. These pin the data: whoever changes a case changes its line.
+# File name -> size in bytes and SHA-256. They pin the data: change both or none.
 EXPECTED = {
     "01-every-card.ans": (
         5371299,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes data/secret. Answers come later than what they answer, so one sweep from the end seals all."""
+"""Writes data/secret. Answers come after what they answer: one sweep from the end seals all."""
 
 from pathlib import Path
 

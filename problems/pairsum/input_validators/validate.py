@@ -2,13 +2,20 @@
 
 import re
 import sys
+from typing import NoReturn
+
+
+def reject(why: str) -> NoReturn:
+    print(why, file=sys.stderr)
+    sys.exit(43)
+
 
 NUMBER = rb"(0|[1-9][0-9]{0,9})"
 form = rb" ".join([NUMBER] * 2) + rb"\n" + rb" ".join([NUMBER] * 4) + rb"\n"
 match = re.fullmatch(form, sys.stdin.buffer.read())
 if not match:
-    sys.exit("not of the form: n k, then p q r m")
+    reject("not of the form: n k, then p q r m")
 n, k, p, q, r, m = map(int, match.groups())
 if not (1 <= n <= 200_000 and 1 <= k <= 10**6 and max(p, q, r) <= 10**6 and 1 <= m <= 10**9):
-    sys.exit("a number is out of range")
+    reject("a number is out of range")
 sys.exit(42)

@@ -2,14 +2,21 @@
 
 import re
 import sys
+from typing import NoReturn
 
-text = sys.stdin.buffer.read().decode("ascii")
-NUMBER = r"(?:0|[1-9][0-9]{0,9})"
-if not re.fullmatch(rf"send\n[1-9][0-9]{{0,2}}\n(?:{NUMBER}\n)+", text):
-    sys.exit("not of the form: send, k, one integer per line")
+
+def reject(why: str) -> NoReturn:
+    print(why, file=sys.stderr)
+    sys.exit(43)
+
+
+text = sys.stdin.buffer.read()
+NUMBER = rb"(?:0|[1-9][0-9]{0,9})"
+if not re.fullmatch(rb"send\n[1-9][0-9]{0,2}\n(?:%s\n)+" % NUMBER, text):
+    reject("not of the form: send, k, one integer per line")
 _, k, *numbers = text.split()
 if int(k) > 200 or len(numbers) != int(k):
-    sys.exit(f"k is {k}, but {len(numbers)} numbers follow (at most 200)")
+    reject(f"k is {int(k)}, but {len(numbers)} numbers follow (at most 200)")
 if any(int(x) >= 2**30 for x in numbers):
-    sys.exit("a number is 2^30 or more")
+    reject("a number is 2^30 or more")
 sys.exit(42)

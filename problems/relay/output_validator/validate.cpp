@@ -1,7 +1,7 @@
 // Judges both passes of a relay. The answer file holds one letter per message: `r` if the fog
-// reverses it, `k` if it keeps it. Pass 1 checks the messages and writes nextpass.in; it also leaves
-// the numbers in a state file, because only the feedback directory is promised to last until pass 2
-// (what the input argument names by then is not).
+// reverses it, `k` if it keeps it. Pass 1 checks the messages and writes nextpass.in. It also
+// leaves the numbers in a state file, because only the feedback directory is promised to last until
+// pass 2; what the input argument names by then is not.
 
 #include <algorithm>
 #include <cstdlib>

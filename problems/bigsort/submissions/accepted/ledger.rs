@@ -3,7 +3,9 @@ use std::io::{self, Read, Write};
 fn main() -> io::Result<()> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
-    let mut numbers = text.split_ascii_whitespace().map(|word| word.parse::<u32>().unwrap());
+    let mut numbers = text
+        .split_ascii_whitespace()
+        .map(|word| word.parse::<u32>().unwrap());
     let (_, step) = (numbers.next().unwrap(), numbers.next().unwrap() as usize);
     let mut cards: Vec<u32> = numbers.collect();
     cards.sort_unstable();

@@ -6,7 +6,10 @@ const PRIME: u32 = 998_244_353;
 fn main() -> io::Result<()> {
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
-    let numbers: Vec<u32> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let numbers: Vec<u32> = line
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
     let (n, s, mut x) = (numbers[0] as usize, numbers[1], numbers[2]);
     let (mut answered, mut depth, mut inside) = (vec![0; n + 1], vec![1; n + 1], vec![1u32; n + 1]);
     for i in 2..=n {

@@ -1,5 +1,5 @@
-// Every message starts with the lamp on and ends with it off; if it arrives the other way round, the
-// fog has turned it.
+// Every message starts with the lamp on and ends with it off; if it arrives the other way round,
+// the fog has turned it.
 #include <algorithm>
 #include <bitset>
 #include <iostream>

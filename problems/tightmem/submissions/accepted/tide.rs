@@ -3,7 +3,10 @@ use std::io;
 fn main() -> io::Result<()> {
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
-    let numbers: Vec<i64> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let numbers: Vec<i64> = line
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
     let (n, mut x, d) = (numbers[0], numbers[1] as u32, numbers[2]);
     let (mut level, mut highest, mut fall) = (0, 0, 0);
     for _ in 0..n {
