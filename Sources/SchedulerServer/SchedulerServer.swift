@@ -1,0 +1,407 @@
+internal import Foundation
+internal import JudgeModel
+internal import Logging
+public import Messages
+internal import SchedulerCore
+internal import Transport
+internal import Wire
+
+/// The loop around `Scheduler`: poll, decode, handle, record, send.
+///
+/// # Theory of operation
+///
+/// The actor lives on the control thread. Messages become events and are handled at once; what the
+/// core decides collects in `pending`. At the end of each turn the whole of `pending` goes through
+/// `pump`: its records are committed in one transaction on the store's thread, and only then is the
+/// rest sent. While a commit is under way the next turns collect, so commits group themselves under
+/// load and cost one disk flush each.
+public actor SchedulerServer {
+  public nonisolated let reactor: Reactor
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    reactor.asUnownedSerialExecutor()
+  }
+
+  let settings: ServerSettings
+  let identity: ServerIdentity
+  let keeper: StoreKeeper
+  let log: Logger
+  private let context: ZMQContext
+  private var authenticator: Authenticator?
+  private var bulk: BulkServer?
+  private var control: Socket?
+  private var deadline: Deadline?
+  private var retry: Deadline?
+
+  var core: Scheduler?
+  var links = Links()
+  var watchers = Watchers()
+  var outbox = Outbox()
+  var packages: [Digest: PackageSummary] = [:]
+  /// Newest package of each problem.
+  var newest: [String: Digest] = [:]
+  /// The client's key of each judging that is not final.
+  var keyOf: [JudgingID: String] = [:]
+  /// Judgings by the client's key, for repeated requests; per batch.
+  var judgingOf: [BatchID?: [String: JudgingID]] = [:]
+  private var generation: UInt32 = 0
+  private var sessionCounter: UInt64 = 0
+  private var pending: [SchedulerEffect] = []
+  private var isCommitting = false
+  private var isStopping = false
+  private var failure: CheckedContinuation<any Error, Never>?
+  private var failed: (any Error)?
+
+  public init(_ settings: ServerSettings) throws {
+    self.settings = settings
+    log = settings.logger
+    try Self.prepare(settings.stateDirectory)
+    identity = try ServerIdentity.load(from: settings.stateDirectory)
+    keeper = try StoreKeeper(path: settings.stateDirectory + "/assize.sqlite")
+    context = try ZMQContext(ioThreads: 2)
+    reactor = try Reactor(name: "control")
+  }
+
+  private static func prepare(_ directory: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw ServerError(
+        "cannot create the state directory \(directory): \(error.localizedDescription). Choose "
+          + "another one with --state.")
+    }
+  }
+
+  /// Opens the sockets and takes up what an earlier run left.
+  /// - Parameter host: what the join line shall name.
+  /// - Returns: the line that workers and clients join with.
+  public func start(advertising host: String) async throws -> JoinLine {
+    let bulk = try BulkServer(
+      directory: settings.stateDirectory + "/packages", token: identity.token, log: log)
+    for package in try await keeper.packages() where bulk.holds(package.digest) {
+      remember(package)
+    }
+    bulk.onStored { [weak self] package in try await self?.stored(package) }
+    if !settings.isPlain {
+      let authenticator = Authenticator(context, on: reactor) { _ in true }
+      try await authenticator.start()
+      self.authenticator = authenticator
+    }
+    let bulkPort = try await bulk.start(
+      context, listen: replacingPort(of: settings.listen, with: settings.bulkPort),
+      security: security)
+    self.bulk = bulk
+
+    generation = try await keeper.nextGeneration()
+    var core = Scheduler(
+      generation: generation,
+      identity: SchedulerIdentity(programVersion: settings.programVersion, bulkPort: bulkPort),
+      policy: settings.policy, at: now)
+    try await restore(into: &core)
+    self.core = core
+
+    var options = SocketOptions.control
+    options.security = security
+    let socket = try Socket(context, .router, options)
+    let endpoint = try socket.bind(settings.listen)
+    control = socket
+    deadline = reactor.makeDeadline { self.handle(.timePassed) }
+    retry = reactor.makeDeadline { self.flushOutbox() }
+    try reactor.register(socket, onMessage: { self.receive($0) })
+    reactor.afterTurn { self.endOfTurn() }
+    endOfTurn()
+    guard let port = portNumber(of: endpoint) else {
+      throw ServerError("cannot tell the port of \(endpoint)")
+    }
+    log.notice(
+      "listening", metadata: ["control": "\(endpoint)", "bulk": "\(bulkPort)", "generation": "\(generation)"])
+    return JoinLine(
+      host: host, port: port, serverKey: settings.isPlain ? nil : identity.keys.publicKey.hex,
+      token: identity.token)
+  }
+
+  private func restore(into core: inout Scheduler) async throws {
+    let unfinished = try await keeper.unfinished()
+    guard !unfinished.isEmpty else { return }
+    var effects: [SchedulerEffect] = []
+    for item in unfinished { keyOf[item.judging.order.judging] = item.key }
+    let list = unfinished.map {
+      RestoredJudging(order: $0.judging.order, epoch: $0.judging.epoch)
+    }
+    core.handle(.restored(list), at: now, into: &effects)
+    pending += effects
+    log.notice("took up unfinished judgings", metadata: ["count": "\(unfinished.count)"])
+  }
+
+  private var security: SocketOptions.Security {
+    settings.isPlain
+      ? .plain : .curveServer(secretKey: identity.keys.secretKey, domain: "assize")
+  }
+
+  /// Waits until something goes wrong that the server cannot go on after.
+  public func failed() async -> any Error {
+    if let failed { return failed }
+    return await withCheckedContinuation { failure = $0 }
+  }
+
+  /// Stops taking and giving; what was decided is made durable.
+  public func stop() async {
+    isStopping = true
+    control?.close()
+    while isCommitting || pending.contains(where: { if case .record = $0 { true } else { false } }) {
+      pump()
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+    await bulk?.stop()
+    await authenticator?.stop()
+    try? await keeper.close()
+    reactor.stop()
+    failure?.resume(returning: CancellationError())
+    failure = nil
+  }
+
+  var now: Instant { Instant(nanoseconds: Reactor.now()) }
+}
+
+// MARK: - Events in
+
+extension SchedulerServer {
+  private func receive(_ message: borrowing InboundMessage) {
+    guard let peer = message.sender, !message.isProbe else { return }
+    let inbound: ControlCodec.Inbound
+    do {
+      inbound = try ControlCodec.decodeInbound(message.payload)
+    } catch {
+      log.warning("dropped a message", metadata: ["peer": "\(peer)", "error": "\(error)"])
+      return
+    }
+    switch inbound {
+    case .worker(let message): receive(message, from: peer)
+    case .client(let message): receive(message, from: peer)
+    }
+  }
+
+  private func receive(_ message: WorkerMessage, from peer: RoutingID) {
+    if case .hello(let hello) = message { return greet(hello, from: peer) }
+    guard let session = links.session(of: peer), message.session == session else {
+      transmit(ControlCodec.encode(SchedulerMessage.who), to: peer, mayDrop: true)
+      return
+    }
+    switch message {
+    case .hello: break
+    case .sync(let sync): handle(.sync(sync))
+    case .runs(_, let judging, let epoch, let runs): handle(.runs(session, judging, epoch, runs))
+    case .finished(_, let judging, let epoch, let result):
+      handle(.finished(session, judging, epoch, result))
+    case .returned(_, let judging, let epoch, let reason):
+      log.notice(
+        "judging returned", metadata: ["judging": "\(judging)", "reason": "\(reason.text)"])
+      handle(.returned(session, judging, epoch, reason))
+    case .cancelled(_, let judging, let epoch):
+      handle(.cancelConfirmed(session, judging, epoch))
+    case .goodbye: handle(.goodbye(session))
+    }
+  }
+
+  private func greet(_ hello: WorkerHello, from peer: RoutingID) {
+    guard identity.accepts(hello.token) else {
+      log.warning("refused a worker with a wrong token", metadata: ["worker": "\(hello.worker)"])
+      return refuse(peer, "the enrolment token is wrong: use the scheduler's current join line")
+    }
+    guard hello.protocolVersion == ProtocolVersion.current else {
+      return refuse(
+        peer,
+        "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), the "
+          + "worker speaks \(hello.protocolVersion): install the same version on both")
+    }
+    sessionCounter += 1
+    let session = SessionID(UInt64(generation) << 32 | sessionCounter)
+    if let old = links.bind(session, to: peer) { handle(.disconnected(old)) }
+    log.notice(
+      "worker joined",
+      metadata: [
+        "worker": "\(hello.worker)", "host": "\(hello.host)", "slots": "\(hello.slots)",
+        "session": "\(session.value)", "held": "\(hello.held.count)",
+      ])
+    handle(.hello(session, hello))
+  }
+
+  private func refuse(_ peer: RoutingID, _ reason: String) {
+    transmit(ControlCodec.encode(SchedulerMessage.refused(reason)), to: peer, mayDrop: true)
+  }
+
+  func handle(_ event: SchedulerEvent) {
+    core?.handle(event, at: now, into: &pending)
+  }
+
+  private func endOfTurn() {
+    core?.schedule(at: now, into: &pending)
+    pump()
+    deadline?.instant = core?.nextDeadline?.nanoseconds
+    if outbox.isEmpty == false { retry?.instant = Reactor.now() + 20_000_000 }
+  }
+
+  func stored(_ package: PackageSummary) async throws {
+    try await keeper.add(package)
+    remember(package)
+    log.notice(
+      "package stored", metadata: ["problem": "\(package.problem)", "digest": "\(package.digest)"])
+  }
+
+  private func remember(_ package: PackageSummary) {
+    packages[package.digest] = package
+    newest[package.problem] = package.digest
+  }
+}
+
+// MARK: - Effects out
+
+extension SchedulerServer {
+  /// Performs what is pending, up to the next commit.
+  private func pump() {
+    while !isCommitting, !pending.isEmpty {
+      let round = pending
+      pending = []
+      var records: [Record] = []
+      var submissions: [SubmissionID] = []
+      for effect in round {
+        switch effect {
+        case .record(let record): records.append(record)
+        case .grant(_, _, let list): submissions += list
+        case .send, .close, .publish: break
+        }
+      }
+      if records.isEmpty, submissions.isEmpty {
+        perform(round, programs: [:])
+      } else {
+        isCommitting = true
+        let (all, wanted) = (records, submissions)
+        Task { await commit(all, wanted, then: round) }
+      }
+    }
+  }
+
+  private func commit(
+    _ records: [Record], _ submissions: [SubmissionID], then round: [SchedulerEffect]
+  ) async {
+    do {
+      let (stale, programs) = try await keeper.commit(records, programsOf: submissions)
+      for record in stale {
+        log.error("the store knew better", metadata: ["record": "\(record)"])
+      }
+      perform(round, programs: programs)
+    } catch {
+      // What is not recorded must not be told: without the store there is nothing left to do.
+      log.critical("the record cannot be written", metadata: ["error": "\(error)"])
+      failed = error
+      failure?.resume(returning: error)
+      failure = nil
+    }
+    isCommitting = false
+    pump()
+  }
+
+  private func perform(_ round: [SchedulerEffect], programs: [SubmissionID: Program]) {
+    for effect in round {
+      switch effect {
+      case .record: break
+      case .grant(let session, let orders, let submissions):
+        grant(session, orders, submissions, programs)
+      case .send(let session, let message): send(message, to: session)
+      case .close(let session): links.close(session)
+      case .publish(let judging, let batch, let news): publish(judging, batch, news)
+      }
+    }
+  }
+
+  /// One message per grant: a program may be half of what a message can hold.
+  private func grant(
+    _ session: SessionID, _ orders: [GrantOrder], _ submissions: [SubmissionID],
+    _ programs: [SubmissionID: Program]
+  ) {
+    for (order, submission) in zip(orders, submissions) {
+      guard let program = programs[submission] else {
+        log.error("a submission has no program", metadata: ["submission": "\(submission)"])
+        continue
+      }
+      send(.grant([Grant(order: order, program: program)]), to: session)
+    }
+  }
+
+  private func send(_ message: SchedulerMessage, to session: SessionID) {
+    guard let peer = links.peer(of: session) else { return }
+    transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
+  }
+
+  /// - Parameter mayDrop: false keeps the message for a peer that is slow.
+  func transmit(_ bytes: [UInt8], to peer: RoutingID, mayDrop: Bool) {
+    if outbox.isWaiting(peer) { return keep(bytes, for: peer) }
+    guard let control, !control.isClosed else { return }
+    do {
+      switch try control.send(bytes, to: peer) {
+      case .sent: break
+      case .unreachable: lost(peer)
+      case .wouldBlock: if !mayDrop { keep(bytes, for: peer) }
+      }
+    } catch {
+      log.error("cannot send", metadata: ["peer": "\(peer)", "error": "\(error)"])
+    }
+  }
+
+  private func keep(_ bytes: [UInt8], for peer: RoutingID) {
+    if !outbox.append(bytes, for: peer) {
+      log.warning("dropped a peer that does not read", metadata: ["peer": "\(peer)"])
+      lost(peer)
+    }
+  }
+
+  private func lost(_ peer: RoutingID) {
+    outbox.remove(peer)
+    if let session = links.session(of: peer) {
+      log.notice("worker left", metadata: ["session": "\(session.value)"])
+      handle(.disconnected(session))
+    }
+    if links.isClient(peer) {
+      links.removeClient(peer)
+      watchers.remove(peer)
+    }
+  }
+
+  private func flushOutbox() {
+    guard let control, !control.isClosed else { return }
+    for peer in outbox.peers {
+      while let bytes = outbox.first(for: peer) {
+        guard let result = try? control.send(bytes, to: peer) else { break }
+        if case .wouldBlock = result { break }
+        if case .unreachable = result {
+          lost(peer)
+          break
+        }
+        outbox.removeFirst(for: peer)
+      }
+    }
+  }
+}
+
+extension WorkerMessage {
+  /// The session it claims; nil for hello.
+  var session: SessionID? {
+    switch self {
+    case .hello: nil
+    case .sync(let sync): sync.session
+    case .runs(let session, _, _, _), .finished(let session, _, _, _),
+      .returned(let session, _, _, _), .cancelled(let session, _, _), .goodbye(let session):
+      session
+    }
+  }
+}
+
+func portNumber(of endpoint: String) -> UInt16? {
+  endpoint.lastIndex(of: ":").flatMap { UInt16(endpoint[endpoint.index(after: $0)...]) }
+}
+
+func replacingPort(of endpoint: String, with port: UInt16) -> String {
+  guard let colon = endpoint.lastIndex(of: ":") else { return endpoint }
+  return endpoint[...colon] + (port == 0 ? "*" : String(port))
+}

@@ -1,0 +1,36 @@
+public import Logging
+public import SchedulerCore
+
+/// How a scheduler is set up; everything a person may choose.
+public struct ServerSettings: Sendable {
+  /// Holds the database, the packages and the keys. Created when missing, for the owner only.
+  public var stateDirectory: String
+  /// `tcp://address:port`; `*` is every address, port 0 a free one.
+  public var listen: String
+  /// Bulk port; 0 takes a free one.
+  public var bulkPort: UInt16
+  /// Without CURVE: for loopback, or where somebody asked for it by name.
+  public var isPlain: Bool
+  public var programVersion: String
+  public var policy: SchedulerPolicy
+  public var logger: Logger
+
+  public init(
+    stateDirectory: String, listen: String, bulkPort: UInt16 = 0, isPlain: Bool,
+    programVersion: String, policy: SchedulerPolicy = SchedulerPolicy(), logger: Logger
+  ) {
+    self.stateDirectory = stateDirectory
+    self.listen = listen
+    self.bulkPort = bulkPort
+    self.isPlain = isPlain
+    self.programVersion = programVersion
+    self.policy = policy
+    self.logger = logger
+  }
+}
+
+/// What keeps a scheduler from starting or going on, with the place and the remedy.
+public struct ServerError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,165 @@
+internal import Foundation
+internal import JudgeModel
+internal import Messages
+internal import Store
+internal import Transport
+
+/// The store on a thread of its own: a commit waits for the disk, and the control thread must not.
+actor StoreKeeper {
+  private nonisolated let thread: Reactor
+  private let store: Store
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+  init(path: String) throws {
+    store = try Store.open(path)
+    thread = try Reactor(name: "store")
+  }
+
+  /// Wall clock, milliseconds since 1970: for people who read the record, never for decisions.
+  private static func wallClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  func close() throws {
+    try store.close()
+    thread.stop()
+  }
+
+  func nextGeneration() throws -> UInt32 { try store.nextGeneration() }
+
+  /// Writes a round of records, then reads the programs that the round's grants need.
+  func commit(
+    _ records: [JudgeModel.Record], programsOf submissions: [SubmissionID]
+  ) throws -> (stale: [JudgeModel.Record], programs: [SubmissionID: Program]) {
+    let report = try store.commit(records, at: Self.wallClock())
+    var programs: [SubmissionID: Program] = [:]
+    for submission in submissions where programs[submission] == nil {
+      programs[submission] = try store.program(of: submission)
+    }
+    return (report.stale.map { records[$0] }, programs)
+  }
+
+  struct Unfinished: Sendable {
+    var judging: UnfinishedJudging
+    var key: String
+  }
+
+  func unfinished() throws -> [Unfinished] {
+    try store.unfinished().map {
+      let submission = try store.submission($0.order.submission)
+      return Unfinished(judging: $0, key: submission?.externalID ?? "\($0.order.judging.value)")
+    }
+  }
+
+  func packages() throws -> [PackageSummary] { try store.packages().map(\.summary) }
+
+  func add(_ package: PackageSummary) throws {
+    try store.addPackage(
+      StoredPackage(
+        digest: package.digest, problem: package.problem, title: package.title,
+        archiveBytes: package.archiveBytes, unpackedBytes: package.unpackedBytes),
+      at: Self.wallClock())
+  }
+
+  func createBatch(name: String) throws -> BatchID {
+    try store.createBatch(name: name, at: Self.wallClock())
+  }
+
+  /// The judgings that a batch has already, by the client's key: what makes a repeated request
+  /// harmless also after a restart.
+  func keys(of batch: BatchID) throws -> [String: JudgingID]? {
+    guard try store.batch(batch) != nil else { return nil }
+    var keys: [String: JudgingID] = [:]
+    try forEachEntry(of: batch) { entry in
+      if let key = entry.submission.externalID { keys[key] = entry.judging.id }
+    }
+    return keys
+  }
+
+  private func forEachEntry(of batch: BatchID, _ body: (BatchEntry) throws -> Void) throws {
+    var last: JudgingID?
+    while true {
+      let page = try store.entries(of: batch, after: last)
+      for entry in page { try body(entry) }
+      guard let end = page.last else { return }
+      last = end.judging.id
+    }
+  }
+
+  /// Makes submissions and judgings of requests whose packages are known.
+  func create(
+    _ requests: [(JudgingRequest, PackageSummary)]
+  ) throws -> [JudgingOrder] {
+    let now = Self.wallClock()
+    let submissions = try store.addSubmissions(
+      requests.map { request, package in
+        NewSubmission(
+          externalID: request.key, team: request.team, problem: package.problem,
+          program: request.program)
+      }, at: now)
+    let judgings = store.allocateJudgings(requests.count)
+    var orders: [JudgingOrder] = []
+    for (index, (request, package)) in requests.enumerated() {
+      orders.append(
+        JudgingOrder(
+          judging: judgings[index], submission: submissions[index], package: package.digest,
+          archiveBytes: package.archiveBytes, unpackedBytes: package.unpackedBytes,
+          language: request.program.language, mode: request.mode, priority: request.priority,
+          batch: request.batch))
+    }
+    _ = try store.commit(orders.map { .created($0) }, at: now)
+    return orders
+  }
+
+  /// Judgings of a watched subject that may still be cancelled.
+  func open(_ watched: Watched) throws -> [JudgingID]? {
+    switch watched {
+    case .judging(let id):
+      guard let judging = try store.judging(id) else { return nil }
+      return judging.state.isFinal ? [] : [id]
+    case .batch(let id):
+      guard try store.batch(id) != nil else { return nil }
+      return try store.judgingIDs(of: id, in: .queued) + store.judgingIDs(of: id, in: .leased)
+    }
+  }
+
+  /// What has happened to a watched subject so far; nil when there is no such thing.
+  func history(of watched: Watched) throws -> [JudgingEvent]? {
+    switch watched {
+    case .judging(let id):
+      guard let judging = try store.judging(id) else { return nil }
+      let submission = try store.submission(judging.submission)
+      return [try event(judging, key: submission?.externalID ?? "")]
+    case .batch(let id):
+      guard try store.batch(id) != nil else { return nil }
+      var events: [JudgingEvent] = []
+      try forEachEntry(of: id) { entry in
+        events.append(try event(entry.judging, key: entry.submission.externalID ?? ""))
+      }
+      return events
+    }
+  }
+
+  private func event(_ judging: StoredJudging, key: String) throws -> JudgingEvent {
+    switch judging.state {
+    case .queued: return .queued(judging.id, key: key, note: judging.message)
+    case .leased:
+      return .started(judging.id, key: key, worker: judging.worker ?? WorkerID("?"))
+    case .cancelled, .quarantined:
+      return .ended(judging.id, key: key, judging.state, reason: judging.message)
+    case .judged:
+      let result = JudgingResult(
+        verdict: judging.verdict ?? .judgeError, score: judging.score,
+        compilation: judging.compilation, runs: try store.runs(of: judging.id),
+        message: judging.message)
+      return .judged(judging.id, key: key, worker: judging.worker ?? WorkerID("?"), result)
+    }
+  }
+}
+
+extension StoredPackage {
+  var summary: PackageSummary {
+    PackageSummary(
+      digest: digest, problem: problem, title: title, archiveBytes: archiveBytes,
+      unpackedBytes: unpackedBytes)
+  }
+}
