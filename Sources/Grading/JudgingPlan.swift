@@ -80,7 +80,7 @@ public struct JudgingPlan: Sendable {
     while cursor < runs.count {
       if runs[cursor] == nil {
         switch need(of: cursor) {
-        case .undecided: return .wait
+        case .undecided: return gradesToRequest.isEmpty ? .wait : next()
         case .needed: return handOut()
         case .notNeeded: break
         }
@@ -155,7 +155,7 @@ public struct JudgingPlan: Sendable {
 extension JudgingPlan {
   private enum Need { case needed, notNeeded, undecided }
 
-  private func need(of testcase: Int) -> Need {
+  private mutating func need(of testcase: Int) -> Need {
     var need = Need.needed
     var current: Int? = tree.leaves[testcase].group
     while let index = current {
@@ -164,6 +164,7 @@ extension JudgingPlan {
       if mode == .lazy {
         guard case .open = group.state else { return .notNeeded }
       }
+      settleRequired(by: index)
       switch tree.requirement(of: index) {
       case .met: break
       case .failed: return .notNeeded
@@ -186,6 +187,7 @@ extension JudgingPlan {
     case .awaitingGrade: return false
     case .open: break
     }
+    settleRequired(by: index)
     switch tree.requirement(of: index) {
     case .met: break
     case .undecided: return false
@@ -210,6 +212,12 @@ extension JudgingPlan {
       }
     }
     return finish(index)
+  }
+
+  /// A required group that no longer counts for its parent is not read through it, but still decides
+  /// here.
+  private mutating func settleRequired(by index: Int) {
+    for required in tree.groups[index].required { settle(required) }
   }
 
   /// Whether the children behind this one no longer count.
