@@ -1,2 +1,6 @@
 #include <archive.h>
 #include <archive_entry.h>
+
+/* Declared by <unistd.h> for _GNU_SOURCE only, which Swift's importer does not set. A store of
+   unpacked archives needs one flush for thousands of files, and POSIX has none. */
+int syncfs(int fd);

@@ -41,7 +41,7 @@ struct OwnedDescriptor: ~Copyable {
     try Self.write(bytes, to: raw, path)
   }
 
-  private static func write(
+  static func write(
     _ bytes: UnsafeRawBufferPointer, to raw: Int32, _ path: String
   ) throws(PackageError) {
     var rest = bytes[...]
@@ -127,7 +127,7 @@ enum Disk {
   static func publish(_ bytes: [UInt8], as path: String, temporary: String, mode: mode_t)
     throws(PackageError)
   {
-    do {
+    do throws(PackageError) {
       let file = try OwnedDescriptor.create(temporary, mode: mode)
       try file.write(bytes, temporary)
       try file.sync(temporary)

@@ -29,9 +29,12 @@ public struct LabelledSubmission: Hashable, Sendable {
     self.expectations = expectations
   }
 
-  /// Reasons why `result` is not what was expected; empty when it is.
-  public func violations(by result: JudgingResult) -> [String] {
-    expectations.compactMap { $0.violation(by: result) }
+  /// Reasons why `result` is not what was expected; empty when it is. Scores of groups, by name, are
+  /// compared where they are given: a result holds only that of the whole problem.
+  public func violations(
+    by result: JudgingResult, groupScores: [String: Score] = [:]
+  ) -> [String] {
+    expectations.compactMap { $0.violation(by: result, groupScores: groupScores) }
   }
 
   /// Whether its slowest run bounds a derived time limit from below.
@@ -103,10 +106,12 @@ public struct Expectation: Hashable, Sendable {
   }
 
   /// Why `result` does not meet it; nil when it does.
-  public func violation(by result: JudgingResult) -> String? {
+  public func violation(
+    by result: JudgingResult, groupScores: [String: Score] = [:]
+  ) -> String? {
     switch scope {
     case .judging: judgingViolation(result)
-    case .testcases(let glob): testcasesViolation(result, glob)
+    case .testcases(let glob): testcasesViolation(result, glob, groupScores)
     }
   }
 
@@ -114,10 +119,12 @@ public struct Expectation: Hashable, Sendable {
     if let permitted, !Self.matches(result.verdict, permitted) {
       return "got \(result.verdict), expected \(Self.list(permitted)) (\(origin))"
     }
-    return scoreViolation(result) ?? messageViolation(result.runs)
+    return scoreViolation(result.score) ?? messageViolation(result.runs)
   }
 
-  private func testcasesViolation(_ result: JudgingResult, _ glob: Glob) -> String? {
+  private func testcasesViolation(
+    _ result: JudgingResult, _ glob: Glob, _ groupScores: [String: Score]
+  ) -> String? {
     let runs = result.runs.filter { glob.matches($0.testcase) }
     // A submission that does not compile has no runs to satisfy or to break anything with.
     if result.verdict == .compileError {
@@ -130,17 +137,25 @@ public struct Expectation: Hashable, Sendable {
     if let required, !runs.contains(where: { Self.matches($0.verdict, required) }) {
       return "no testcase got \(Self.list(required)), which is required (\(origin))"
     }
-    // The score of a single group is not part of a result; that of the whole problem is.
-    let isWhole = glob.matchesEverything || glob.pattern == "secret"
-    return (isWhole ? scoreViolation(result) : nil) ?? messageViolation(runs)
+    return scoresViolation(result, glob, groupScores) ?? messageViolation(runs)
   }
 
-  private func scoreViolation(_ result: JudgingResult) -> String? {
-    guard let score, let got = result.score, !score.contains(got) else { return nil }
+  private func scoresViolation(
+    _ result: JudgingResult, _ glob: Glob, _ groupScores: [String: Score]
+  ) -> String? {
+    // The score of `secret` is the submission's.
+    if glob.matchesEverything || glob.pattern == "secret" { return scoreViolation(result.score) }
+    let names = groupScores.keys.sorted().filter { glob.matches($0) }
+    return names.lazy.compactMap { scoreViolation(groupScores[$0], of: $0) }.first
+  }
+
+  private func scoreViolation(_ got: Score?, of group: String? = nil) -> String? {
+    guard let score, let got, !score.contains(got) else { return nil }
     let wanted =
       score.lowerBound == score.upperBound
       ? "\(score.lowerBound)" : "\(score.lowerBound) to \(score.upperBound)"
-    return "got score \(got), expected \(wanted) (\(origin))"
+    let place = group.map { " in \($0)" } ?? ""
+    return "got score \(got)\(place), expected \(wanted) (\(origin))"
   }
 
   private func messageViolation(_ runs: [Run]) -> String? {
@@ -150,7 +165,7 @@ public struct Expectation: Hashable, Sendable {
 
   /// The formats know four or five verdicts: running out of memory satisfies an expected run-time
   /// error, unless the author asked for the more precise one.
-  private static func matches(_ verdict: Verdict, _ expected: Set<Verdict>) -> Bool {
+  static func matches(_ verdict: Verdict, _ expected: Set<Verdict>) -> Bool {
     expected.contains(verdict) || expected.contains(verdict.reduced)
   }
 

@@ -89,18 +89,16 @@ struct SubmissionReader {
   }
 
   private func reportContradiction(_ submission: LabelledSubmission) {
-    var permitted: Set<Verdict>?
+    var possible = Set(Verdict.allCases)
     for expectation in submission.expectations where expectation.scope == .testcases(.everything) {
-      guard let own = expectation.permitted else { continue }
-      let both = permitted.map { $0.intersection(own) } ?? own
-      if both.isEmpty {
-        findings.error(
-          Self.root + "/" + submission.name,
-          "no verdict is permitted by all rules for it (last: \(expectation.origin)); "
-            + "change one of them")
-        return
-      }
-      permitted = both
+      guard let permitted = expectation.permitted else { continue }
+      possible = possible.filter { Expectation.matches($0, permitted) }
+      guard possible.isEmpty else { continue }
+      findings.error(
+        Self.root + "/" + submission.name,
+        "no verdict is permitted by all rules for it (last: \(expectation.origin)); "
+          + "change one of them")
+      return
     }
   }
 }
