@@ -4,7 +4,10 @@ use std::io::{self, Read};
 fn main() {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).unwrap();
-    let numbers: Vec<usize> = text.split_whitespace().map(|t| t.parse().unwrap()).collect();
+    let numbers: Vec<usize> = text
+        .split_whitespace()
+        .map(|t| t.parse().unwrap())
+        .collect();
     let n = numbers[0];
     let mut followers = vec![Vec::new(); n + 1];
     let mut waiting = vec![0; n + 1];

@@ -4,7 +4,10 @@ use std::io::{self, BufRead};
 fn main() {
     let mut lines = io::stdin().lock().lines().map(|line| line.unwrap());
     let first = lines.next().unwrap();
-    let (mut low, mut high) = (1u64, first.split(' ').next().unwrap().parse::<u64>().unwrap());
+    let (mut low, mut high) = (
+        1u64,
+        first.split(' ').next().unwrap().parse::<u64>().unwrap(),
+    );
     loop {
         let guess = (low + high) / 2;
         println!("{guess}");
