@@ -119,7 +119,8 @@ struct TokenComparerTests {
   @Test func readsNumbersOfAnyLengthTheWayDoublesAreWritten() throws {
     // Halfway cases and lengths where the short way of reading them does not do.
     let texts = [
-      "9007199254740993", "9007199254740992", "0.1", "1e23", "8.5e22", "123456789012345678901234",
+      "9007199254740993", "9007199254740992", "0.1", "1e23", "1e-22", "7e-23", "3e22", "8.5e22",
+      "123456789012345678901234",
       "2.2250738585072011e-308", "4.9e-324", "1.7976931348623157e308", "1e-400", "0e999999999999",
       "0." + String(repeating: "3", count: 300), String(repeating: "0", count: 500) + "1.5",
     ]
