@@ -81,27 +81,29 @@ int32_t assize_wait_readable(int32_t descriptor, int32_t timeout_ms) {
 int32_t assize_memory_file(void) {
   int file = memfd_create("data", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (file < 0) return -errno;
-  // Memory files are made with mode 0777. Through /proc/self/fd a program could open the one it
-  // was given for writing once more, for reading; as another user's 0600 file it cannot.
   // The seal keeps a holder of a writable descriptor from cutting what is written already.
-  if (fchmod(file, 0600) == 0 && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+  if (fchmod(file, 0400) == 0 && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
     return file;
   int error = errno;
   close(file);
   return -error;
 }
 
-static int32_t reopen(int32_t descriptor, int flags) {
+// A program may open what it was given once more, by way of /dev/stdin or /dev/stdout, and some do.
+// As it is not the owner, the permission bits decide in which direction. Memory files are made with
+// mode 0777, under which a program could read what it wrote or change its input.
+static int32_t reopen(int32_t descriptor, mode_t mode, int flags) {
   char path[40];
   snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  if (fchmod(descriptor, mode) != 0) return -errno;
   int file = open(path, flags | O_CLOEXEC);
   return file < 0 ? -errno : file;
 }
 
-int32_t assize_reopen_for_reading(int32_t descriptor) { return reopen(descriptor, O_RDONLY); }
+int32_t assize_reopen_for_reading(int32_t descriptor) { return reopen(descriptor, 0444, O_RDONLY); }
 
 int32_t assize_reopen_for_appending(int32_t descriptor) {
-  return reopen(descriptor, O_WRONLY | O_APPEND);
+  return reopen(descriptor, 0222, O_WRONLY | O_APPEND);
 }
 
 static int32_t open_plain(const char *path, int flags) {

@@ -5,6 +5,7 @@ import Glibc
 /// child (bubblewrap, once `launch` has turned into it) and one socket to pid 1 inside.
 final class BoxProcess {
   let socket: Int32
+  let pid: Int32
   private let pidfd: Int32
   private var isOver = false
 
@@ -19,7 +20,7 @@ final class BoxProcess {
       throw .startFailed(slot: slot, diagnosis: "no socket: \(errorText(-paired))")
     }
     let (ours, theirs) = (pair[0], pair[1])
-    var process: Int32 = -1
+    let process: (pidfd: Int32, pid: Int32)
     do throws(SandboxError) {
       process = try BoxProcess.spawn(
         helperPath, arguments, error: diagnosis.borrowed.rawValue, socket: theirs, slot: slot)
@@ -30,7 +31,7 @@ final class BoxProcess {
     }
     close(theirs)
     socket = ours
-    pidfd = process
+    (pidfd, pid) = process
 
     var hello = box_reply()
     var none: Int32 = -1
@@ -48,7 +49,7 @@ final class BoxProcess {
 
   private static func spawn(
     _ path: String, _ arguments: [String], error: Int32, socket: Int32, slot: Int
-  ) throws(SandboxError) -> Int32 {
+  ) throws(SandboxError) -> (pidfd: Int32, pid: Int32) {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard null >= 0 else {
       throw .startFailed(slot: slot, diagnosis: "/dev/null: \(errorText(errno))")
@@ -59,7 +60,7 @@ final class BoxProcess {
     guard result >= 0 else {
       throw .startFailed(slot: slot, diagnosis: "\(path): \(errorText(-result))")
     }
-    return pidfd
+    return (pidfd, result)
   }
 
   /// Ends every process of the sandbox and collects ours. When this returns there is none left.

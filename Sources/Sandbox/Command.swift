@@ -67,7 +67,8 @@ public struct Command: Sendable {
   public var environment: [String]
   public var workingDirectory: Area
   public var identity: Identity
-  /// What the program gets as its standard streams. Files must not be writable for everybody.
+  /// What the program gets as its standard streams. A file must not be writable for everybody, and
+  /// should be readable for everybody when it is the input: some programs open `/dev/stdin`.
   public var standardInput: BorrowedDescriptor
   public var standardOutput: BorrowedDescriptor
   public var standardError: BorrowedDescriptor

@@ -3,9 +3,12 @@ import Glibc
 
 /// A file in memory: an input that is no file yet, or a place for a program's output.
 ///
-/// It can grow but never shrink, and only root can open it by its name under `/proc/self/fd`: a
-/// program that got ``appendingDescriptor()`` as its standard output can neither read back nor cut
-/// off what was written. Memory a program fills this way is charged to that program's run.
+/// It can grow but never shrink. A program that got ``appendingDescriptor()`` as its standard output
+/// can neither read back nor cut off what was written; one that got ``readingDescriptor()`` as its
+/// standard input cannot change it. Both may open `/dev/stdout` or `/dev/stdin` again in the same
+/// direction. Memory a program fills this way is charged to that program's run.
+///
+/// A descriptor taken from here is the caller's to keep until the run has been started.
 public struct MemoryFile: ~Copyable, Sendable {
   private let file: OwnedDescriptor
 
@@ -57,11 +60,13 @@ public struct MemoryFile: ~Copyable, Sendable {
   public borrowing func rewind() { lseek(file.borrowed.rawValue, 0, SEEK_SET) }
 
   /// A read-only descriptor with an offset of its own, at the start: a program's standard input.
+  /// The file is open to programs for reading from now on.
   public borrowing func readingDescriptor() throws(SandboxError) -> OwnedDescriptor {
     try owned(assize_reopen_for_reading(file.borrowed.rawValue))
   }
 
-  /// A write-only descriptor that appends: a program's standard output.
+  /// A write-only descriptor that appends: a program's standard output. The file is open to
+  /// programs for writing from now on.
   public borrowing func appendingDescriptor() throws(SandboxError) -> OwnedDescriptor {
     try owned(assize_reopen_for_appending(file.borrowed.rawValue))
   }

@@ -23,6 +23,9 @@ public final class ResidentSandbox {
   private let host: SandboxHost
   private let process: BoxProcess
   private let directory: String
+  /// Unique among the sandboxes of this process.
+  let serial: UInt64
+  private var leavesMade: UInt64 = 0
   private var state = State.idle
   private var runs: UInt64 = 0
   /// Of the run in progress; then of the runs before, to be removed when there is time.
@@ -35,9 +38,12 @@ public final class ResidentSandbox {
   public init(host: SandboxHost, options: SandboxOptions) throws(SandboxError) {
     let slot = options.slot
     guard slot >= 0, slot < 10_000 else { throw .misuse("slot \(slot) is not in 0..<10000") }
-    let path = host.directoryName(slot: slot)
-    guard mkdir(path, 0o700) == 0 else {
-      throw .startFailed(slot: slot, diagnosis: "\(path): \(errorText(errno))")
+    let serial = SandboxHost.nextSerial()
+    let path = host.directoryName(slot: slot, sandbox: serial)
+    // With its parents: cleaners of temporary directories take away what looks empty.
+    let made = makeDirectories(path, mode: 0o700)
+    guard made == 0 else {
+      throw .startFailed(slot: slot, diagnosis: "\(path): \(errorText(made))")
     }
     do throws(SandboxError) {
       process = try BoxProcess(
@@ -48,6 +54,7 @@ public final class ResidentSandbox {
       throw error
     }
     self.host = host
+    self.serial = serial
     directory = path
     canceller = Canceller(socket: process.socket)
   }
@@ -240,6 +247,9 @@ public final class ResidentSandbox {
     return try report(reply)
   }
 
+  /// The worker's child, whose end is the end of all processes inside.
+  var processIdentifier: Int32 { process.pid }
+
   /// Readable when ``finish()`` has something to return at once. For `poll`, nothing else.
   public var socketDescriptor: Int32 { process.socket }
 
@@ -311,7 +321,7 @@ public final class ResidentSandbox {
       try leaf.set(limits)
       return leaf
     }
-    let fresh = try RunLeaf(in: tree, name: host.leafName(), limits: limits)
+    let fresh = try makeLeaf(tree, limits)
     leaf = fresh
     return fresh
   }
@@ -322,8 +332,16 @@ public final class ResidentSandbox {
     guard let tree = host.tree else { return }
     retired.removeAll { $0.remove() }
     if prepared == nil {
-      prepared = try? RunLeaf(in: tree, name: host.leafName(), limits: limits)
+      prepared = try? makeLeaf(tree, limits)
     }
+  }
+
+  private func makeLeaf(
+    _ tree: CgroupTree, _ limits: RunLeaf.Limits
+  ) throws(SandboxError) -> RunLeaf {
+    leavesMade += 1
+    let name = RunLeaf.name(owner: host.owner, sandbox: serial, serial: leavesMade)
+    return try RunLeaf(in: tree, name: name, limits: limits)
   }
 }
 

@@ -23,7 +23,7 @@ final class RunLeaf {
   private(set) var descriptors: [Int32] = []
   private(set) var counters: UInt32 = 0
 
-  /// - Parameter name: from ``name(owner:serial:)``.
+  /// - Parameter name: from ``name(owner:sandbox:serial:)``.
   init(in tree: CgroupTree, name: String, limits: Limits) throws(SandboxError) {
     self.limits = limits
     paths = tree.directories.map { "\($0)/\(name)" }
@@ -51,8 +51,8 @@ final class RunLeaf {
 
   deinit { closeDescriptors() }
 
-  static func name(owner: ProcessMark, serial: UInt64) -> String {
-    "\(prefix)\(owner.text)-\(serial)"
+  static func name(owner: ProcessMark, sandbox: UInt64, serial: UInt64) -> String {
+    "\(prefix)\(owner.text)-\(sandbox)-\(serial)"
   }
 
   /// The process that made the leaf of this name; nil when the name is not one of ours.
@@ -80,13 +80,12 @@ final class RunLeaf {
 
   private func make(_ tree: CgroupTree) throws(SandboxError) {
     for path in paths {
-      if mkdir(path, 0o755) == 0 { continue }
-      // Another worker below the same position may have taken back the common parent just now.
-      if errno == ENOENT {
+      // Another worker below the same position may take back the common parent at any moment.
+      for attempt in 1...8 {
+        if mkdir(path, 0o755) == 0 { break }
+        guard errno == ENOENT, attempt < 8 else { throw CgroupTree.unwritable(path, errno) }
         try tree.restoreFolders()
-        if mkdir(path, 0o755) == 0 { continue }
       }
-      throw CgroupTree.unwritable(path, errno)
     }
   }
 

@@ -137,14 +137,13 @@ public struct SandboxHost: Sendable {
   private static let serials = Atomic<UInt64>(0)
   private static let directoryPrefix = "slot-"
 
+  /// A number for each sandbox of this process, so that its directory and leaves have own names.
   static func nextSerial() -> UInt64 {
     serials.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
-  func leafName() -> String { RunLeaf.name(owner: owner, serial: SandboxHost.nextSerial()) }
-
-  func directoryName(slot: Int) -> String {
-    let name = "\(owner.text)-\(slot)-\(SandboxHost.nextSerial())"
+  func directoryName(slot: Int, sandbox: UInt64) -> String {
+    let name = "\(owner.text)-\(slot)-\(sandbox)"
     return "\(configuration.stateDirectory)/\(SandboxHost.directoryPrefix)\(name)"
   }
 

@@ -32,9 +32,10 @@ int32_t assize_receive(int32_t socket, struct box_reply *reply, int32_t *descrip
 // 1 when `socket` is readable or at its end, 0 when `timeout_ms` has passed.
 int32_t assize_wait_readable(int32_t descriptor, int32_t timeout_ms);
 
-// A file in memory that can only grow, readable and writable by root alone.
+// A file in memory that can only grow, closed to other users than root.
 int32_t assize_memory_file(void);
-// The same file again, under a descriptor with its own offset and rights.
+// The same file again, under a descriptor with its own offset and rights. From then on other users
+// too may open it in that direction, and only in that.
 int32_t assize_reopen_for_reading(int32_t descriptor);
 int32_t assize_reopen_for_appending(int32_t descriptor);
 
