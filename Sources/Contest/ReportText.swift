@@ -27,7 +27,8 @@ extension RegradeReport {
     out += section(
       "Notes about the archive", TextTable(defects.map { ["  " + $0.description] }))
     while out.last == "" { out.removeLast() }
-    return out.joined(separator: "\n") + "\n"
+    // Whatever came in with an id or a label: nothing may steer a terminal.
+    return out.map { $0.withoutControls + "\n" }.joined()
   }
 
   /// The whole outcome in one or two sentences, the first thing to be read.
@@ -86,8 +87,8 @@ extension RegradeReport {
   }
 
   var reductionSentence: String {
-    let names = reducedVerdicts.map { "\($0.rawValue) as \($0.reduced.rawValue)" }
-    return "The old system has no word for \(names.joined(separator: ", ")): compared so."
+    let names = reducedVerdicts.map { "\($0.rawValue) (counts as \($0.reduced.rawValue) here)" }
+    return "The old system does not know \(names.joined(separator: ", "))."
   }
 
   private func section(_ title: String, _ table: TextTable) -> [String] {

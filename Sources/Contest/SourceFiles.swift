@@ -138,14 +138,30 @@ extension String {
         count += 1
         pendingBlank = false
       }
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
-        .unassigned:
-        out += "\u{FFFD}"
-      default: out.unicodeScalars.append(scalar)
-      }
+      out.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
       count += 1
     }
     return out
+  }
+
+  /// The same without a limit and with all blanks kept.
+  var withoutControls: String {
+    guard unicodeScalars.contains(where: \.isControl) else { return self }
+    var out = ""
+    for scalar in unicodeScalars { out.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar) }
+    return out
+  }
+}
+
+extension Unicode.Scalar {
+  /// Steers a terminal or the direction of text, or has no agreed meaning at all.
+  var isControl: Bool {
+    guard !isASCII else { return value < 32 || value == 127 }
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+      .unassigned:
+      return true
+    default: return false
+    }
   }
 }

@@ -31,14 +31,14 @@ struct ZipReader: ~Copyable {
     storage.copyBytes(from: bytes)
     let reader = ZipReader(handle: try makeHandle(orFree: storage), storage: storage)
     guard archive_read_open_memory(reader.handle, storage.baseAddress, bytes.count) == ARCHIVE_OK
-    else { throw reader.trouble("not a zip file") }
+    else { throw reader.trouble("not a zip file, or an empty one") }
     return reader
   }
 
   static func reading(file path: String) throws(ArchiveTrouble) -> ZipReader {
     let reader = ZipReader(handle: try makeHandle(orFree: nil), storage: nil)
     guard archive_read_open_filename(reader.handle, path, 1 << 16) == ARCHIVE_OK else {
-      throw reader.trouble("not a zip file")
+      throw reader.trouble("not a zip file, or an empty one")
     }
     return reader
   }
@@ -74,14 +74,23 @@ struct ZipReader: ~Copyable {
 
   /// nil after the last member.
   mutating func next() throws(ArchiveTrouble) -> ZipEntry? {
-    let status = archive_read_next_header(handle, &entry)
+    let status = Self.inUnicode { archive_read_next_header(handle, &entry) }
     if status == ARCHIVE_EOF { return nil }
     guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
       throw trouble("not a readable zip file")
     }
-    // In the C locale libarchive cannot turn a non-ASCII name into the locale's encoding; the UTF-8
-    // form is there all the same.
-    let raw = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)
+    // A warning: a name in no known encoding is only awkward, but two headers that disagree about a
+    // member's size are how one archive is made to look different to two readers.
+    if status == ARCHIVE_WARN, let text = archive_error_string(handle),
+      String(cString: text).hasPrefix("Inconsistent")
+    {
+      throw trouble("its headers contradict each other")
+    }
+    let name = Self.inUnicode {
+      (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)).map {
+        String(cString: $0)
+      }
+    }
     // libarchive's AE_IF… are S_IF… by another name, and macros that Swift does not see.
     let type = archive_entry_filetype(entry)
     let isLink = archive_entry_symlink(entry) != nil || archive_entry_hardlink(entry) != nil
@@ -93,8 +102,21 @@ struct ZipReader: ~Copyable {
       default: .other
       }
     return ZipEntry(
-      name: raw.map { String(cString: $0) }, kind: kind,
+      name: name, kind: kind,
       isEncrypted: archive_entry_is_encrypted(entry) != 0)
+  }
+
+  /// libarchive keeps names in the encoding of the locale and loses those it cannot express: in the C
+  /// locale, which a service usually has, everything that is not ASCII. The locale of this thread
+  /// alone is changed, for the call alone.
+  private static func inUnicode<Value>(_ body: () -> Value) -> Value {
+    guard let unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil) else { return body() }
+    let former = uselocale(unicode)
+    defer {
+      uselocale(former)
+      freelocale(unicode)
+    }
+    return body()
   }
 
   /// The current member's contents; nil when there are more than `limit` bytes, whatever its header
