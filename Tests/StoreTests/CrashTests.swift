@@ -10,7 +10,7 @@ import Testing
 @Suite struct CrashTests {
   /// A child commits as fast as it can and says after each commit that it is there, until it kills
   /// itself with SIGKILL from another thread in the middle of whatever it is doing.
-  @Test(arguments: [40_000 as UInt32, 90_000, 170_000])
+  @Test(arguments: [3_000 as UInt32, 40_000, 90_000])
   func killedInTheMiddleOfCommits(after microseconds: UInt32) async throws {
     let scratch = try Scratch()
     let directory = scratch.directory
@@ -21,7 +21,7 @@ import Testing
     let said = try Data(contentsOf: URL(fileURLWithPath: directory + "/said")).split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)
     let rounds = said.count
-    #expect(rounds > 0, "the child was killed before its first commit")
+    #expect(rounds > 0)
 
     let store = try Store.open(scratch.database, check: .full)
     let tally = try store.counts()
@@ -134,11 +134,14 @@ private func commitUntilKilled(_ directory: String, _ microseconds: UInt32) thro
   _ = try store.seed(1)
   let order = try #require(try store.unfinished().first?.order)
   let said = open(directory + "/said", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-  Thread.detachNewThread {
-    usleep(microseconds)
-    kill(getpid(), SIGKILL)
-  }
-  while true {
+  for round in 0... {
+    if round == 1 {
+      // Not before the first is through, however slow the disk is.
+      Thread.detachNewThread {
+        usleep(microseconds)
+        kill(getpid(), SIGKILL)
+      }
+    }
     var records: [JudgeModel.Record] = []
     for id in store.allocateJudgings(8) {
       var next = order
