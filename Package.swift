@@ -27,9 +27,11 @@ func module(
     swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies,
+    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
     swiftSettings: settings)
 }
 
@@ -92,7 +94,8 @@ let package = Package(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     module("ProblemPackage", ["JudgeModel", "Grading", "CArchive", "CCrypto", yams]),
-    tests(of: "ProblemPackage", ["JudgeModel", "CArchive"]),
+    tests(
+      of: "ProblemPackage", ["JudgeModel", "Grading", "CArchive", yams], exclude: ["Fixtures"]),
     module("Contest", ["JudgeModel", "CArchive"]),
     tests(of: "Contest", ["JudgeModel", "CArchive"]),
 

@@ -1,0 +1,32 @@
+internal import Sandbox
+
+/// Why a judging has no verdict. None of these says anything about the submission.
+public enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The package, its validator or the request broke a rule; another machine would see it too.
+  case judge(String)
+  /// This machine could not do its part.
+  case machine(String)
+  case cancelled
+
+  public var description: String {
+    switch self {
+    case .judge(let text), .machine(let text): text
+    case .cancelled: "cancelled"
+    }
+  }
+
+  init(_ error: SandboxError) {
+    self = error == .cancelled ? .cancelled : .machine("\(error)")
+  }
+}
+
+/// Runs sandbox calls with their error in our words.
+func sandboxed<T: ~Copyable>(
+  _ body: () throws(SandboxError) -> T
+) throws(EvaluationError) -> T {
+  do {
+    return try body()
+  } catch {
+    throw EvaluationError(error)
+  }
+}

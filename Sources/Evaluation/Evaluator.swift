@@ -1,0 +1,163 @@
+internal import Foundation
+internal import Grading
+public import JudgeModel
+internal import ProblemPackage
+internal import Sandbox
+
+/// Judges one program after another in one slot: build, run every testcase, grade.
+///
+/// Belongs to the slot's thread; every call blocks. Judging on another thread is ended through the
+/// `Cancellation` it was given.
+public final class Evaluator {
+  private let workshop: Workshop
+  /// Validators of the package that was judged last, by folder: building one takes longer than most
+  /// submissions run, and the next judging is likely to be of the same package.
+  private var validators: [String: Validator] = [:]
+  private var validatorsOf: Digest?
+
+  public init(_ workshop: Workshop) { self.workshop = workshop }
+
+  /// - Parameters:
+  ///   - onRun: called after each testcase, on this thread.
+  /// - Returns: a verdict about the program.
+  /// - Throws: why there is none; never because of the program.
+  public func judge(
+    _ program: Program, package: PackageManifest, mode: JudgingMode, cancellation: Cancellation,
+    onRun: (Run) -> Void
+  ) throws(EvaluationError) -> JudgingResult {
+    try cancellation.check()
+    guard let language = workshop.languages[program.language] else {
+      throw .machine("this worker does not know the language \(program.language)")
+    }
+    if let refusal = refusal(program, package) { return refusal }
+    let built = try BuiltProgram.build(
+      try files(of: program, language, package), language: language,
+      entryPoint: program.entryPoint, memoryBytes: package.limits.memoryBytes.amount,
+      limits: BuiltProgram.BuildLimits(
+        timeNanoseconds: package.limits.compilationTimeNanoseconds.amount,
+        memoryBytes: package.limits.compilationMemoryBytes.amount), in: workshop,
+      cancellation: cancellation)
+    defer { built.sandbox.close() }
+    guard built.compilation.succeeded else {
+      return JudgingResult(
+        verdict: .compileError, compilation: built.compilation,
+        message: built.compilation.detail == .compilerLimit
+          ? "the compiler ran out of time or memory" : "does not compile")
+    }
+    return try runAll(built, package, mode, cancellation, onRun)
+  }
+
+  /// A submission that breaks a limit of the problem before it is built.
+  private func refusal(_ program: Program, _ package: PackageManifest) -> JudgingResult? {
+    let limit = package.limits.codeBytes.amount
+    guard Int64(program.byteCount) > limit else { return nil }
+    let text = "the source has \(program.byteCount) bytes, the problem allows \(limit)"
+    return JudgingResult(
+      verdict: .compileError,
+      compilation: Compilation(succeeded: false, output: text), message: text)
+  }
+
+  /// The submission's files and what the package adds to them; the package's win.
+  private func files(
+    of program: Program, _ language: Language, _ package: PackageManifest
+  ) throws(EvaluationError) -> [SourceFile] {
+    var files = program.files
+    for included in package.files where included.role == .include {
+      let parts = included.path.split(separator: "/", maxSplits: 2)
+      guard parts.count == 3, parts[1] == "default" || parts[1] == language.id.value else {
+        continue
+      }
+      let name = String(parts[2])
+      let contents = try workshop.contents(included.path, of: package)
+      files.removeAll { $0.name == name }
+      files.append(SourceFile(name: name, contents: contents))
+    }
+    return files
+  }
+
+  private func runAll(
+    _ built: BuiltProgram, _ package: PackageManifest, _ mode: JudgingMode,
+    _ cancellation: Cancellation, _ onRun: (Run) -> Void
+  ) throws(EvaluationError) -> JudgingResult {
+    var runner = TestcaseRunner(
+      program: built, validator: nil, manifest: package, workshop: workshop)
+    if case .validator(let spec) = package.check {
+      let validator = try validator(spec, package, cancellation)
+      runner = TestcaseRunner(
+        program: built, validator: validator, manifest: package, workshop: workshop)
+    }
+    var plan = JudgingPlan(manifest: package, mode: mode)
+    var runs: [Run] = []
+    while true {
+      try cancellation.check()
+      switch plan.next() {
+      case .run(let ordinal, let testcase):
+        let result = try runner.run(
+          testcase, scoring: plan.scoring(ordinal: ordinal) ?? .none)
+        let run = Run(
+          ordinal: ordinal, testcase: testcase.name, verdict: result.verdict.verdict,
+          detail: result.verdict.detail, score: result.score, facts: result.facts,
+          message: result.message)
+        plan.record(run)
+        runs.append(run)
+        onRun(run)
+      case .grade(let request):
+        let answer = try grade(request, package, cancellation)
+        plan.recordGrade(group: request.group, answer)
+      case .wait:
+        throw .judge("the package's groups wait for each other: check it with `assize pack check`")
+      case .finished(let outcome):
+        guard outcome.verdict != .judgeError else { throw .judge(outcome.message) }
+        return JudgingResult(
+          verdict: outcome.verdict, score: outcome.score, compilation: built.compilation,
+          runs: runs, message: outcome.message)
+      }
+    }
+  }
+
+  private func validator(
+    _ spec: ValidatorProgram, _ package: PackageManifest, _ cancellation: Cancellation
+  ) throws(EvaluationError) -> Validator {
+    if validatorsOf != package.digest {
+      forgetValidators()
+      validatorsOf = package.digest
+    }
+    if let kept = validators[spec.folder], !kept.program.sandbox.canceller.isCancelled {
+      cancellation.add(kept.program.sandbox.canceller)
+      return kept
+    }
+    let built = try Validator(spec, of: package, in: workshop, cancellation: cancellation)
+    validators[spec.folder] = built
+    return built
+  }
+
+  /// Ends the sandboxes of kept validators: after a failure nothing of it shall be trusted again.
+  public func forgetValidators() {
+    for validator in validators.values { validator.program.sandbox.close() }
+    validators = [:]
+    validatorsOf = nil
+  }
+
+  /// Runs a custom grader on the lines of its group. nil when it left its protocol.
+  private func grade(
+    _ request: GradeRequest, _ package: PackageManifest, _ cancellation: Cancellation
+  ) throws(EvaluationError) -> GraderAnswer? {
+    let grader = try validator(request.program, package, cancellation)
+    let output = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let report = try sandboxed { () throws(SandboxError) in
+      let lines = try MemoryFile(Array(request.input.utf8))
+      let input = try lines.readingDescriptor()
+      let errors = try MemoryFile()
+      let outputEnd = try output.appendingDescriptor()
+      let errorEnd = try errors.appendingDescriptor()
+      return try grader.program.sandbox.run(
+        grader.program.command(
+          arguments: request.flags, input: input.borrowed, output: outputEnd.borrowed,
+          error: errorEnd.borrowed, limits: grader.runLimits))
+    }
+    if report.stop == .cancelled { throw .cancelled }
+    guard report.exit == .exited(0), report.stop == .none else { return nil }
+    let bytes = try sandboxed { () throws(SandboxError) in try output.readAll(limit: 4096) }
+    return GraderAnswer(output: String(decoding: bytes, as: UTF8.self))
+  }
+}

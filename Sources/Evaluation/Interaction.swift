@@ -1,0 +1,160 @@
+internal import Foundation
+internal import Grading
+internal import JudgeModel
+internal import Sandbox
+
+/// A submission and an interactor that talk to each other, each in its own sandbox.
+///
+/// # Theory of operation
+///
+/// Two pipes join the standard streams crosswise. The worker keeps all four ends until it knows who
+/// ended first: otherwise the end of one side would reach the other as end of file or SIGPIPE, and
+/// the other's end would be a consequence and not a fact. When one side is over, the worker closes
+/// the write end it kept for the other, which now sees the end of its input, and drains what the
+/// other still writes, so that nobody is blocked or killed by a pipe that nobody reads.
+struct Interaction {
+  let runner: TestcaseRunner
+  let validator: Validator
+  let testcase: Testcase
+
+  private struct Pipe {
+    var reading: Int32
+    var writing: Int32
+
+    static func make() throws(EvaluationError) -> Pipe {
+      var ends: [Int32] = [-1, -1]
+      // Not marked to close on exec: what starts processes here closes everything but what it was
+      // given.
+      guard pipe(&ends) == 0 else {
+        throw .machine("cannot make a pipe: \(String(cString: strerror(errno)))")
+      }
+      return Pipe(reading: ends[0], writing: ends[1])
+    }
+    mutating func closeWriting() {
+      if writing >= 0 { close(writing) }
+      writing = -1
+    }
+    mutating func closeBoth() {
+      closeWriting()
+      if reading >= 0 { close(reading) }
+      reading = -1
+    }
+  }
+
+  func run(pass: Int32) throws(EvaluationError) -> TestcaseRunner.Pass {
+    var toValidator = try Pipe.make()
+    defer { toValidator.closeBoth() }
+    var toProgram = try Pipe.make()
+    defer { toProgram.closeBoth() }
+    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let errorEnd = try sandboxed { () throws(SandboxError) in try errors.appendingDescriptor() }
+    let saidEnd = try sandboxed { () throws(SandboxError) in try said.appendingDescriptor() }
+
+    var validatorLimits = validator.runLimits
+    // The interactor may wait as long as the submission may run, and then has time to finish.
+    validatorLimits.wallNanoseconds += runner.limits.wallNanoseconds
+    let programBox = runner.program.sandbox
+    let validatorBox = validator.program.sandbox
+    try sandboxed { () throws(SandboxError) in
+      try validatorBox.start(
+        validator.command(
+          pass: pass, caseArguments: testcase.validatorArguments,
+          input: BorrowedDescriptor(toValidator.reading),
+          output: BorrowedDescriptor(toProgram.writing), error: saidEnd.borrowed,
+          limits: validatorLimits))
+    }
+    do throws(SandboxError) {
+      try programBox.start(
+        runner.program.command(
+          arguments: testcase.arguments, input: BorrowedDescriptor(toProgram.reading),
+          output: BorrowedDescriptor(toValidator.writing), error: errorEnd.borrowed,
+          limits: runner.limits))
+    } catch {
+      validatorBox.cancelRun()
+      _ = try? validatorBox.finish()
+      throw EvaluationError(error)
+    }
+    let (own, other) = try await (programBox, validatorBox, &toProgram, &toValidator)
+    return try judge(own, other, said)
+  }
+
+  /// Waits for both sides in whatever order they end.
+  private func awaitBoth(
+    _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: inout Pipe,
+    _ toValidator: inout Pipe
+  ) throws(EvaluationError) -> (program: RunReport, validator: RunReport) {
+    var own: RunReport?
+    var other: RunReport?
+    while own == nil || other == nil {
+      var polled: [pollfd] = []
+      let watch = { (descriptor: Int32) in
+        pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      }
+      polled.append(watch(own == nil ? programBox.socketDescriptor : -1))
+      polled.append(watch(other == nil ? validatorBox.socketDescriptor : -1))
+      // Only what nobody else reads any more is drained.
+      polled.append(watch(other != nil ? toValidator.reading : -1))
+      polled.append(watch(own != nil ? toProgram.reading : -1))
+      guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
+      if polled[0].revents != 0 {
+        own = try sandboxed { () throws(SandboxError) in try programBox.finish() }
+        toValidator.closeWriting()
+      }
+      if polled[1].revents != 0 {
+        let report = try sandboxed { () throws(SandboxError) in try validatorBox.finish() }
+        other = report
+        toProgram.closeWriting()
+        // Lost already: whatever it does now cannot change the verdict.
+        if own == nil, report.exit == .exited(Validation.rejectedExit) { programBox.cancelRun() }
+      }
+      if polled[2].revents != 0 { drain(toValidator.reading) }
+      if polled[3].revents != 0 { drain(toProgram.reading) }
+    }
+    guard let own, let other else { throw .machine("an interactive run ended without a report") }
+    return (own, other)
+  }
+
+  private func drain(_ descriptor: Int32) {
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    let count = buffer.count
+    _ = read(descriptor, &buffer, count)
+  }
+
+  private func judge(
+    _ own: RunReport, _ other: RunReport, _ said: borrowing MemoryFile
+  ) throws(EvaluationError) -> TestcaseRunner.Pass {
+    let cameFirst = other.endedAt <= own.endedAt
+    let rejectedFirst = cameFirst && other.exit == .exited(Validation.rejectedExit)
+    if own.stop == .cancelled || other.stop == .cancelled {
+      // We ended the submission ourselves when it had lost; anything else was somebody's wish.
+      guard rejectedFirst, other.stop != .cancelled else { throw .cancelled }
+    }
+    var report = own
+    if own.stop == .cancelled { report.stop = .none }
+    var facts = try TestcaseRunner.facts(of: report)
+    let end: InteractorEnd.End
+    switch other.exit {
+    case .exited(let code):
+      end = .exited(code)
+      facts.validatorExit = code
+    case .signalled(let signal): end = other.stop == .none ? .signalled(signal) : .overLimit
+    case .notStarted: throw .machine("the interactor could not be started")
+    }
+    let verdict = RunVerdict.interactive(
+      facts, limits: runner.manifest.limits,
+      interactor: InteractorEnd(end, cameFirst: cameFirst))
+    if verdict.verdict == .judgeError {
+      let text = try sandboxed { () throws(SandboxError) in try said.readAll(limit: 300) }
+      throw .judge(
+        "\(testcase.name): the interactor \(TestcaseRunner.ending(of: other)) instead of exiting "
+          + "with 42 or 43: \(String(decoding: text, as: UTF8.self))")
+    }
+    var message = try runner.message(from: validator)
+    if message.isEmpty, verdict.verdict != .accepted, verdict.verdict != .wrongAnswer {
+      message = TestcaseRunner.ending(of: own)
+    }
+    return TestcaseRunner.Pass(
+      facts: facts, verdict: verdict, validatorExit: facts.validatorExit, message: message)
+  }
+}

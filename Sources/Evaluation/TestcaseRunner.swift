@@ -1,0 +1,286 @@
+internal import Foundation
+internal import Grading
+internal import JudgeModel
+internal import ProblemPackage
+internal import Sandbox
+
+/// Runs one testcase: the program on the input, then whoever decides about the output.
+struct TestcaseRunner {
+  let program: BuiltProgram
+  let validator: Validator?
+  let manifest: PackageManifest
+  let workshop: Workshop
+
+  /// What one testcase came to, apart from its place in the order.
+  struct Result {
+    var verdict: RunVerdict
+    var facts: RunFacts
+    var score: Score?
+    var message: String
+  }
+
+  /// How a single pass ended.
+  struct Pass {
+    var facts: RunFacts
+    var verdict: RunVerdict
+    var validatorExit: Int32?
+    var message: String
+  }
+
+  func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError) -> Result {
+    let input = try workshop.open(testcase.input, of: manifest)
+    let answer = try workshop.open(testcase.answer, of: manifest)
+    if let validator {
+      try validator.prepare(input: input.borrowed, answer: answer.borrowed)
+    }
+    if manifest.kind.isMultiPass, let validator {
+      return try passes(testcase, input.borrowed, answer.borrowed, scoring, validator)
+    }
+    let pass = try onePass(testcase, input.borrowed, answer.borrowed, number: 1)
+    return try finish(pass, pass.facts, scoring)
+  }
+
+  /// Pass after pass, as long as the validator accepts and asks for another one.
+  private func passes(
+    _ testcase: Testcase, _ input: BorrowedDescriptor, _ answer: BorrowedDescriptor,
+    _ scoring: CaseScoring, _ validator: Validator
+  ) throws(EvaluationError) -> Result {
+    var total = RunFacts()
+    var next = try sandboxed { () throws(SandboxError) -> MemoryFile in try MemoryFile() }
+    var number: Int32 = 1
+    while true {
+      let pass =
+        number == 1
+        ? try onePass(testcase, input, answer, number: number)
+        : try onePass(testcase, next.borrowed, answer, number: number)
+      total = Self.combine(total, pass.facts, passes: number)
+      let following = try validator.takeNextPass(number + 1)
+      guard let following else { return try finish(pass, total, scoring) }
+      guard pass.verdict.verdict == .accepted else {
+        if pass.validatorExit == nil { return try finish(pass, total, scoring) }
+        throw .judge(
+          "\(testcase.name): the validator wrote nextpass.in and did not accept pass \(number)")
+      }
+      guard Int64(number) < manifest.limits.validationPasses.amount else {
+        throw .judge(
+          "\(testcase.name): the validator asks for pass \(number + 1), and "
+            + "validation_passes is \(manifest.limits.validationPasses.amount)")
+      }
+      next = following
+      number += 1
+    }
+  }
+
+  /// Limits hold for each pass, so the slowest and largest pass is what counts.
+  private static func combine(_ a: RunFacts, _ b: RunFacts, passes: Int32) -> RunFacts {
+    var facts = b
+    facts.cpuTime = max(a.cpuTime, b.cpuTime)
+    facts.wallTime = max(a.wallTime, b.wallTime)
+    facts.memoryPeakBytes = max(a.memoryPeakBytes, b.memoryPeakBytes)
+    facts.outputBytes = max(a.outputBytes, b.outputBytes)
+    facts.oomKills = max(a.oomKills, b.oomKills)
+    facts.passes = passes
+    return facts
+  }
+
+  private func onePass(
+    _ testcase: Testcase, _ input: BorrowedDescriptor, _ answer: BorrowedDescriptor,
+    number: Int32
+  ) throws(EvaluationError) -> Pass {
+    for file in testcase.files {
+      let contents = try workshop.open(file.path, of: manifest)
+      try sandboxed { () throws(SandboxError) in
+        try program.sandbox.put(.scratch, path: file.name, contents: contents.borrowed)
+      }
+    }
+    if manifest.kind.isInteractive, let validator {
+      let interaction = Interaction(runner: self, validator: validator, testcase: testcase)
+      return try interaction.run(pass: number)
+    }
+    return try batchPass(testcase, input, answer, number)
+  }
+
+  /// Output into memory, then the comparer or the validator.
+  private func batchPass(
+    _ testcase: Testcase, _ input: BorrowedDescriptor, _ answer: BorrowedDescriptor,
+    _ number: Int32
+  ) throws(EvaluationError) -> Pass {
+    let output = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let report = try sandboxed { () throws(SandboxError) in
+      let errors = try MemoryFile()
+      let outputEnd = try output.appendingDescriptor()
+      let errorEnd = try errors.appendingDescriptor()
+      let reading = try Self.reopen(input)
+      return try program.sandbox.run(
+        program.command(
+          arguments: testcase.arguments, input: reading.borrowed, output: outputEnd.borrowed,
+          error: errorEnd.borrowed, limits: limits))
+    }
+    var facts = try Self.facts(of: report)
+    facts.outputBytes = Int64(output.size)
+    if let own = RunVerdict.beforeValidation(facts, limits: manifest.limits) {
+      return Pass(facts: facts, verdict: own, message: Self.ending(of: report))
+    }
+    if let validator {
+      let (exit, message) = try validate(testcase, output, validator, number)
+      facts.validatorExit = exit
+      let verdict = RunVerdict.afterValidation(facts, Validation(exitCode: exit))
+      return Pass(facts: facts, verdict: verdict, validatorExit: exit, message: message)
+    }
+    let result = try compare(output.borrowed, answer, testcase)
+    var message = ""
+    if case .wrong(let reason) = result { message = reason }
+    return Pass(
+      facts: facts, verdict: RunVerdict.afterValidation(facts, Validation(result)),
+      message: message)
+  }
+
+  /// A new file description at the start, so that two runs of one input do not share an offset.
+  private static func reopen(_ file: BorrowedDescriptor) throws(SandboxError) -> OwnedDescriptor {
+    let path = "/proc/self/fd/\(file.rawValue)"
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(operation: "open", path: path, errno: errno) }
+    return OwnedDescriptor(owning: descriptor)
+  }
+
+  private func compare(
+    _ output: BorrowedDescriptor, _ answer: BorrowedDescriptor, _ testcase: Testcase
+  ) throws(EvaluationError) -> TokenComparer.Result {
+    var comparison = TokenComparison()
+    if case .tokens(let common) = manifest.check { comparison = common }
+    let comparer: TokenComparer
+    do {
+      comparer = try TokenComparer(testcase.comparison ?? comparison)
+    } catch {
+      throw .judge("\(testcase.name): \(error)")
+    }
+    var out = DescriptorSource(output)
+    var ans = DescriptorSource(answer)
+    do {
+      return try comparer.compare(output: &out, answer: &ans)
+    } catch {
+      throw .machine("\(testcase.name): \(error)")
+    }
+  }
+
+  private func validate(
+    _ testcase: Testcase, _ output: borrowing MemoryFile, _ validator: Validator, _ number: Int32
+  ) throws(EvaluationError) -> (Int32?, String) {
+    let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let source = try sandboxed { () throws(SandboxError) in try output.readingDescriptor() }
+    let report = try sandboxed { () throws(SandboxError) in
+      let sink = try said.appendingDescriptor()
+      return try validator.program.sandbox.run(
+        validator.command(
+          pass: number, caseArguments: testcase.validatorArguments, input: source.borrowed,
+          output: sink.borrowed, error: sink.borrowed, limits: validator.runLimits))
+    }
+    if report.stop == .cancelled { throw .cancelled }
+    guard case .exited(let code) = report.exit, report.stop == .none,
+      Validation(exitCode: code) != .failed
+    else {
+      let text = try sandboxed { () throws(SandboxError) in try said.readAll(limit: 300) }
+      throw .judge(
+        "\(testcase.name): the output validator \(Self.ending(of: report)) instead of exiting with "
+          + "42 or 43: \(String(decoding: text, as: UTF8.self))")
+    }
+    return (code, try message(from: validator))
+  }
+
+  func message(from validator: Validator) throws(EvaluationError) -> String {
+    Self.bounded(try validator.feedbackText("judgemessage.txt") ?? "")
+  }
+
+  /// Score and message of a testcase whose last pass is over.
+  private func finish(
+    _ pass: Pass, _ facts: RunFacts, _ scoring: CaseScoring
+  ) throws(EvaluationError) -> Result {
+    var score: Score?
+    let isAccepted = pass.verdict.verdict == .accepted
+    if pass.validatorExit != nil || validator == nil {
+      do throws(CaseScoreError) {
+        score = try scoring.score(
+          accepted: isAccepted, scoreText: try scoreText("score.txt"),
+          multiplierText: try scoreText("score_multiplier.txt"))
+      } catch {
+        throw .judge("\(error)")
+      }
+    }
+    var facts = facts
+    facts.validatorExit = pass.validatorExit
+    return Result(
+      verdict: pass.verdict, facts: facts, score: score, message: Self.bounded(pass.message))
+  }
+
+  private func scoreText(_ name: String) throws(CaseScoreError) -> String? {
+    guard let validator, manifest.kind.isScoring else { return nil }
+    do {
+      return try validator.feedbackText(name)
+    } catch {
+      throw .unreadable(name, "\(error)")
+    }
+  }
+}
+
+// MARK: - Limits and facts
+
+extension TestcaseRunner {
+  /// The program is ended a little above its time limit, not at it: a run that needed 1.05 times the
+  /// limit then shows how close it was. The wall clock is generous, because a machine that is busy
+  /// must not make a slow program of a fast one.
+  var limits: RunLimits {
+    let time = manifest.limits.timeNanoseconds.amount
+    let memory = manifest.limits.memoryBytes.amount + program.language.memoryOverheadBytes
+    let output = manifest.limits.outputBytes.amount
+    return RunLimits(
+      cpuNanoseconds: Int(time + max(time / 10, 100_000_000)),
+      wallNanoseconds: Int(time * 3 + 2_000_000_000),
+      // What a program prints is kept in memory that is charged to it, and is not its memory.
+      memoryBytes: Int(memory + output), outputBytes: Int(output) + 1, processes: 128,
+      openFiles: 256, stackBytes: 0, boundsAddressSpace: program.language.memoryOverheadBytes == 0)
+  }
+
+  static func facts(of report: RunReport) throws(EvaluationError) -> RunFacts {
+    var facts = RunFacts()
+    facts.cpuTime = .nanoseconds(Int64(report.cpuNanoseconds))
+    facts.wallTime = .nanoseconds(Int64(report.wallNanoseconds))
+    facts.memoryPeakBytes = Int64(report.memoryPeakBytes)
+    facts.oomKills = Int32(clamping: report.oomKills)
+    facts.isDegraded = report.isDegraded
+    switch report.exit {
+    case .exited(let code): facts.exitCode = code
+    case .signalled(let signal): facts.signal = signal
+    case .notStarted(let code):
+      throw .machine("a built program could not be started: \(String(cString: strerror(code)))")
+    }
+    switch report.stop {
+    case .none: facts.stop = .none
+    case .cpuLimit: facts.stop = .cpuLimit
+    case .wallLimit: facts.stop = .wallLimit
+    case .outputLimit: facts.stop = .outputLimit
+    case .cancelled: throw .cancelled
+    }
+    return facts
+  }
+
+  /// How a program ended, in words.
+  static func ending(of report: RunReport) -> String {
+    if report.oomKills > 0 { return "ran out of memory" }
+    switch (report.stop, report.exit) {
+    case (.cpuLimit, _): return "used too much processor time"
+    case (.wallLimit, _): return "took too long by the clock"
+    case (.outputLimit, _): return "wrote too much"
+    case (_, .exited(let code)): return "exited with \(code)"
+    case (_, .signalled(let signal)):
+      return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+    case (_, .notStarted): return "could not be started"
+    }
+  }
+
+  /// What a jury can read of a message: at most `Run.messageLimit` bytes, whole characters.
+  static func bounded(_ text: String) -> String {
+    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard trimmed.utf8.count > Run.messageLimit else { return trimmed }
+    return String(decoding: trimmed.utf8.prefix(Run.messageLimit - 4), as: UTF8.self) + " …"
+  }
+}

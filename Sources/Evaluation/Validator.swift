@@ -1,0 +1,120 @@
+internal import Foundation
+internal import Grading
+internal import JudgeModel
+internal import ProblemPackage
+internal import Sandbox
+
+/// A package's output validator or interactor, built once and kept in a sandbox of its own as long as
+/// the slot judges the same package.
+///
+/// It comes from whoever wrote the problem, so it is walled in like a submission, with limits of its
+/// own. What it breaks is a judge error.
+final class Validator {
+  let program: BuiltProgram
+  private let arguments: [String]
+  private let limits: ProblemLimits
+  private let workshop: Workshop
+
+  static let input = "input.txt"
+  static let answer = "answer.txt"
+  static let feedback = "feedback"
+  /// Largest file that is read from the feedback directory.
+  static let feedbackLimit = 1 << 20
+
+  init(
+    _ spec: ValidatorProgram, of manifest: PackageManifest, in workshop: Workshop,
+    cancellation: Cancellation
+  ) throws(EvaluationError) {
+    var files: [SourceFile] = []
+    for path in spec.files {
+      let name =
+        path.hasPrefix(spec.folder + "/") ? String(path.dropFirst(spec.folder.count + 1)) : path
+      files.append(
+        SourceFile(
+          name: name.split(separator: "/").joined(separator: "/"),
+          contents: try workshop.contents(path, of: manifest)))
+    }
+    let language = spec.language.flatMap { workshop.languages[$0] }
+    guard let language = language ?? workshop.languages.detect(files.map(\.name)) else {
+      throw .judge(
+        "the program in \(spec.folder) is in no language of this worker's table: C++ and Python "
+          + "always work")
+    }
+    limits = manifest.limits
+    arguments = spec.arguments
+    self.workshop = workshop
+    program = try BuiltProgram.build(
+      files, language: language, entryPoint: nil,
+      memoryBytes: manifest.limits.validationMemoryBytes.amount,
+      limits: BuiltProgram.BuildLimits(
+        timeNanoseconds: manifest.limits.compilationTimeNanoseconds.amount,
+        memoryBytes: manifest.limits.compilationMemoryBytes.amount), in: workshop,
+      cancellation: cancellation)
+    guard program.compilation.succeeded else {
+      throw .judge(
+        "\(spec.folder) does not compile: \(program.compilation.output.prefix(500))")
+    }
+  }
+
+  var runLimits: RunLimits {
+    RunLimits(
+      cpuNanoseconds: Int(limits.validationTimeNanoseconds.amount),
+      wallNanoseconds: Int(limits.validationTimeNanoseconds.amount) * 2,
+      memoryBytes: Int(
+        limits.validationMemoryBytes.amount + program.language.memoryOverheadBytes),
+      outputBytes: Int(limits.validationOutputBytes.amount), processes: 64, openFiles: 256,
+      boundsAddressSpace: false)
+  }
+
+  /// Lays out the files of a testcase and an empty feedback directory.
+  func prepare(
+    input: BorrowedDescriptor, answer: BorrowedDescriptor
+  ) throws(EvaluationError) {
+    try sandboxed { () throws(SandboxError) in
+      try program.sandbox.wipeScratch()
+      try program.sandbox.put(.scratch, path: Self.input, contents: input)
+      try program.sandbox.put(.scratch, path: Self.answer, contents: answer)
+      try program.sandbox.makeDirectory(.scratch, path: Self.feedback, owner: .runner)
+    }
+  }
+
+  /// `validator input answer feedback/ arguments…`, the testcase's arguments last.
+  func command(
+    pass: Int32, caseArguments: [String], input: BorrowedDescriptor, output: BorrowedDescriptor,
+    error: BorrowedDescriptor, limits: RunLimits
+  ) -> Command {
+    let inputName = pass == 1 ? Self.input : Self.passInput(pass)
+    return program.command(
+      arguments: ["/box/" + inputName, "/box/" + Self.answer, "/box/\(Self.feedback)/"]
+        + arguments + caseArguments,
+      input: input, output: output, error: error, limits: limits, keepScratch: true)
+  }
+
+  static func passInput(_ pass: Int32) -> String { "input-\(pass).txt" }
+
+  /// The next pass's input, if the validator left one; it is moved out of the feedback directory.
+  func takeNextPass(_ pass: Int32) throws(EvaluationError) -> MemoryFile? {
+    guard let bytes = try feedbackBytes("nextpass.in", limit: 256 << 20) else { return nil }
+    let copy = try sandboxed { () throws(SandboxError) in try MemoryFile(bytes) }
+    try sandboxed { () throws(SandboxError) in
+      try program.sandbox.put(.scratch, path: Self.passInput(pass), contents: copy.borrowed)
+    }
+    return copy
+  }
+
+  func feedbackText(_ name: String) throws(EvaluationError) -> String? {
+    try feedbackBytes(name, limit: Self.feedbackLimit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func feedbackBytes(_ name: String, limit: Int) throws(EvaluationError) -> [UInt8]? {
+    do throws(SandboxError) {
+      guard let file = try program.sandbox.open(.scratch, path: "\(Self.feedback)/\(name)") else {
+        return nil
+      }
+      return try file.readAll(limit: limit)
+    } catch {
+      if case .file = error { throw .judge("the validator's \(name) cannot be read: \(error)") }
+      throw EvaluationError(error)
+    }
+  }
+}

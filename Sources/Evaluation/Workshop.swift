@@ -1,0 +1,69 @@
+internal import Foundation
+public import JudgeModel
+internal import ProblemPackage
+public import Sandbox
+
+/// What one slot needs to judge: the machine's sandbox, the languages, and where package files lie.
+public struct Workshop: Sendable {
+  public let host: SandboxHost
+  public let languages: LanguageTable
+  /// Index of the slot, from 0; selects the uids.
+  public let slot: Int
+  /// Path of a verified file by its digest.
+  public let blobPath: @Sendable (Digest) -> String
+
+  public init(
+    host: SandboxHost, languages: LanguageTable, slot: Int,
+    blobPath: @escaping @Sendable (Digest) -> String
+  ) {
+    self.host = host
+    self.languages = languages
+    self.slot = slot
+    self.blobPath = blobPath
+  }
+
+  func newSandbox(for language: Language?) throws(EvaluationError) -> ResidentSandbox {
+    let mounts = (language?.mounts ?? []).flatMap(Self.expand)
+    let options = SandboxOptions(slot: slot, readOnlyMounts: mounts)
+    return try sandboxed { () throws(SandboxError) in
+      try ResidentSandbox(host: host, options: options)
+    }
+  }
+
+  /// Existing paths that match a shell pattern.
+  private static func expand(_ pattern: String) -> [ReadOnlyMount] {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { index in
+      found.gl_pathv[index].map { String(cString: $0) }
+    }.map { ReadOnlyMount(host: $0, inside: $0) }
+  }
+
+  /// Opens a verified file for reading.
+  func open(_ file: PackageFile) throws(EvaluationError) -> OwnedDescriptor {
+    let path = blobPath(file.digest)
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      throw .machine(
+        "cannot open \(file.path) at \(path): \(String(cString: strerror(errno)))")
+    }
+    return OwnedDescriptor(owning: descriptor)
+  }
+
+  func open(_ path: String, of manifest: PackageManifest) throws(EvaluationError) -> OwnedDescriptor
+  {
+    guard let file = manifest.file(path) else {
+      throw .judge("the package names \(path) and does not contain it: build it again")
+    }
+    return try open(file)
+  }
+
+  /// A whole small file of the package: source of a validator, an included file.
+  func contents(
+    _ path: String, of manifest: PackageManifest, limit: Int = 16 << 20
+  ) throws(EvaluationError) -> [UInt8] {
+    let file = try open(path, of: manifest)
+    return try sandboxed { () throws(SandboxError) in try file.readAll(limit: limit) }
+  }
+}
