@@ -211,7 +211,8 @@ func idPrecedes(_ a: String, _ b: String) -> Bool {
   while i < x.count, j < y.count {
     if isDigit(x[i]), isDigit(y[j]) {
       let (iEnd, jEnd) = (
-        x[i...].firstIndex { !isDigit($0) } ?? x.count, y[j...].firstIndex { !isDigit($0) } ?? y.count
+        x[i...].firstIndex { !isDigit($0) } ?? x.count,
+        y[j...].firstIndex { !isDigit($0) } ?? y.count
       )
       let (m, n) = (x[i..<iEnd].drop { $0 == 48 }, y[j..<jEnd].drop { $0 == 48 })
       if m.count != n.count { return m.count < n.count }

@@ -50,7 +50,8 @@ public enum ContestPackage {
       let none = Defect(
         .fatal, file: Endpoint.submissions.fileName,
         problem: reading.skipped.isEmpty
-          ? "there are no submissions" : "not one of \(reading.skipped.count) submissions can be judged",
+          ? "there are no submissions"
+          : "not one of \(reading.skipped.count) submissions can be judged",
         remedy: "mend what is listed here, or add submissions.json and submissions/<id>/files.zip")
       throw ContestUnreadable(path: path, defects: reading.defects + [none])
     }

@@ -165,7 +165,8 @@ struct RecordSet {
       defects.note(
         endpoint.fileName, "line \(error.line), column \(error.column)", "",
         "not JSON: \(error.problem.plainLine(limit: 120))",
-        remedy: bytes.isEmpty ? "export it again or remove the empty file" : "mend or export it again")
+        remedy: bytes.isEmpty
+          ? "export it again or remove the empty file" : "mend or export it again")
       return nil
     }
     switch value {

@@ -88,7 +88,7 @@ struct EventFeed {
     switch data {
     case .array(let values):
       var fresh = Collection()
-      values.forEach { fresh.put($0) }
+      for value in values { fresh.put(value) }
       collections[endpoint] = fresh
     case .object where endpoint == .contest:
       collections[endpoint] = Collection()

@@ -6,7 +6,8 @@ struct HTMLText {
   mutating func raw(_ markup: String) { text += markup }
 
   mutating func element(_ name: String, _ attributes: String = "", _ content: String) {
-    text += "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(Self.escape(content))</\(name)>"
+    text +=
+      "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(Self.escape(content))</\(name)>"
   }
 
   /// Safe inside elements and quoted attributes. Control and direction-changing characters become

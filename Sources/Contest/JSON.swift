@@ -219,7 +219,8 @@ struct JSONParser {
 
   private mutating func unit() throws(JSONError) -> UInt16 {
     guard end - at >= 4,
-      bytes[at..<at + 4].allSatisfy({ ($0 | 32 >= 97 && $0 | 32 <= 102) || (48...57).contains($0) }),
+      bytes[at..<at + 4].allSatisfy({ ($0 | 32 >= 97 && $0 | 32 <= 102) || (48...57).contains($0) }
+      ),
       let unit = UInt16(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
     else { throw error("\\u needs four hexadecimal digits") }
     at += 4

@@ -24,7 +24,8 @@ struct LineBuilder {
 
   func line(_ skipped: SkippedSubmission) -> SubmissionLine {
     var line = blank(
-      skipped.id, team: skipped.team, problem: skipped.problem ?? "", language: skipped.language ?? "",
+      skipped.id, team: skipped.team, problem: skipped.problem ?? "",
+      language: skipped.language ?? "",
       time: skipped.contestTime)
     line.outcome = .skipped(skipped.reason)
     return line

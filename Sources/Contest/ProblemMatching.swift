@@ -86,7 +86,8 @@ public struct ProblemMatching: Hashable, Sendable {
         if claimants.count > 1 && rule != .assigned {
           let names = claimants.map { rows[$0].problem.id }.joined(separator: ", ")
           for r in claimants {
-            rows[r].reason = "package \(packages[p].name) fits problems \(names) by \(rule.rawValue)"
+            rows[r].reason =
+              "package \(packages[p].name) fits problems \(names) by \(rule.rawValue)"
           }
           continue
         }

@@ -55,7 +55,7 @@ extension RegradeReport {
     var last = ""
     for fact in facts {
       // Several policies or toolchains share one term.
-      if fact.name != last { page.element("dt", "", fact.name) } else { page.raw("<dt></dt>") }
+      if fact.name != last { page.element("dt", "", fact.name) }
       page.element("dd", "", fact.value)
       last = fact.name
     }
@@ -68,7 +68,8 @@ extension RegradeReport {
     var hint = "A row is what the old system said, a column what came out now; changes are framed."
     if !reducedVerdicts.isEmpty { hint += " " + reductionSentence }
     page.element("p", "class=\"hint\"", hint)
-    page.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Verdict matrix\">")
+    page.raw(
+      "<div class=\"scroll fit\" role=\"region\" tabindex=\"0\" aria-label=\"Verdict matrix\">")
     page.raw("<table class=\"matrix\"><caption>Submissions by old and new verdict</caption>")
     page.raw("<thead><tr><th scope=\"col\">old \\ new</th>")
     for column in matrix.columns { page.element("th", "scope=\"col\"", column) }
@@ -128,10 +129,7 @@ extension RegradeReport {
     if line.change == .score {
       verdict = chip(line.newText) + " " + HTMLText.escape(line.changeText)
     } else {
-      verdict =
-        "<span class=\"pair\">" + chip(line.oldText)
-        + " <span aria-hidden=\"true\">→</span><span class=\"hidden\"> to </span> "
-        + chip(line.newText) + "</span>"
+      verdict = pair(line)
     }
     var evidence: [String] = []
     if let deciding = line.deciding {
@@ -144,7 +142,7 @@ extension RegradeReport {
     }
     return [
       HTMLText.escape(line.id), verdict, HTMLText.escape(line.problemLabel.plainLine(limit: 20)),
-      "<bdi>" + HTMLText.escape(line.teamText) + "</bdi>",
+      Self.team(line),
       HTMLText.escape(line.language.plainLine(limit: 36)),
       "<span class=\"num\">" + HTMLText.escape(line.contestTime?.text ?? "–") + "</span>",
       "<div class=\"wide\">" + evidence.joined(separator: "<br>") + "</div>",
@@ -166,9 +164,9 @@ extension RegradeReport {
         [
           HTMLText.escape(line.id),
           line.change?.isChange == true
-            ? Self.chip(line.oldText) + " → " + Self.chip(line.newText) : Self.chip(line.newText),
+            ? Self.pair(line) : Self.chip(line.newText),
           HTMLText.escape(line.problemLabel.plainLine(limit: 20)),
-          "<bdi>" + HTMLText.escape(line.teamText) + "</bdi>", HTMLText.escape(line.limitText),
+          Self.team(line), HTMLText.escape(line.limitText),
         ]
       })
   }
@@ -180,12 +178,13 @@ extension RegradeReport {
     page.element("h2", "", "Without a new verdict")
     page.element(
       "p", "class=\"hint\"",
-      "No statement about these submissions is made: their old verdicts stand until they are judged.")
-    let row = { (line: SubmissionLine) in
+      "No statement about these submissions is made: their old verdicts stand until they are judged."
+    )
+    let row = { (line: SubmissionLine) -> [String] in
       [
         HTMLText.escape(line.id), Self.chip(line.oldText),
         HTMLText.escape(line.problemLabel.plainLine(limit: 20)),
-        "<bdi>" + HTMLText.escape(line.teamText) + "</bdi>",
+        Self.team(line),
         HTMLText.escape(line.reason.plainLine(limit: 400)),
       ]
     }
@@ -236,6 +235,21 @@ extension RegradeReport {
           HTMLText.escape(defect.remedy.plainLine(limit: 300)),
         ]
       })
+  }
+
+  private static func pair(_ line: SubmissionLine) -> String {
+    "<span class=\"pair\">" + chip(line.oldText)
+      + " <span aria-hidden=\"true\">→</span><span class=\"hidden\"> to </span> "
+      + chip(line.newText) + "</span>"
+  }
+
+  /// The name may be in a script that runs the other way; `bdi` keeps that to itself.
+  private static func team(_ line: SubmissionLine) -> String {
+    guard let team = line.team else { return "<span class=\"soft\">no team</span>" }
+    let name = line.teamName.plainLine(limit: 60)
+    let id = HTMLText.escape(team.plainLine(limit: 36))
+    return "<div><bdi>" + HTMLText.escape(name) + "</bdi>"
+      + (name == team ? "" : " <span class=\"id\">\(id)</span>") + "</div>"
   }
 
   private static func chip(_ id: String) -> String {

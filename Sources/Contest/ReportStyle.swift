@@ -30,9 +30,10 @@ enum ReportStyle {
     dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: 0;
       font-size: .92rem; background: var(--card); border: 1px solid var(--line);
       border-radius: .6rem; padding: .8rem 1rem; }
-    dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+    dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; grid-column: 2; overflow-wrap: anywhere; }
     .scroll { overflow-x: auto; margin: .5rem 0 1rem; background: var(--card);
       border: 1px solid var(--line); border-radius: .6rem; }
+    .fit { width: fit-content; max-width: 100%; }
     .scroll:focus-visible { outline: 2px solid var(--mark); }
     table { border-collapse: collapse; width: 100%; font-size: .92rem; }
     caption { text-align: left; font-weight: 600; padding: .65rem .9rem .45rem; }
@@ -40,11 +41,13 @@ enum ReportStyle {
       border-top: 1px solid var(--line); font-weight: 400; }
     thead th { color: var(--soft); font-size: .82rem; white-space: nowrap; }
     tbody th { font-weight: 600; }
-    td, th { overflow-wrap: break-word; } .wide { min-width: 16rem; overflow-wrap: anywhere; }
+    td, th { overflow-wrap: break-word; } .wide { min-width: 24rem; overflow-wrap: anywhere; }
     .num { font-variant-numeric: tabular-nums; white-space: nowrap; }
     code { font: .88em/1.4 ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace;
       overflow-wrap: anywhere; }
     .soft { color: var(--soft); }
+    .id { color: var(--soft); white-space: nowrap; font-size: .9em; }
+    table.stack thead th:first-child { width: 6.5rem; }
     .v { display: inline-block; padding: 0 .45em; border-radius: .35em; font-weight: 600;
       font-size: .9em; white-space: nowrap; background: var(--none-bg); color: var(--none); }
     .v.ac { background: var(--good-bg); color: var(--good); }
@@ -65,7 +68,8 @@ enum ReportStyle {
     @media (max-width: 46rem) {
       main { padding: 1.25rem .8rem 3rem; } h1 { font-size: 1.35rem; }
       .tiles { grid-template-columns: repeat(2, 1fr); }
-      dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .45rem; }
+      dl.facts { grid-template-columns: 1fr; gap: 0; } 
+      dl.facts dd { grid-column: 1; margin-bottom: .45rem; }
       table.matrix th, table.matrix td { padding: .4rem .55rem; }
       table.stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
         clip-path: inset(50%); }
@@ -73,7 +77,7 @@ enum ReportStyle {
       table.stack tr { border-top: 1px solid var(--line); padding: .5rem .9rem; }
       table.stack th, table.stack td { display: grid; grid-template-columns: 6.5rem 1fr; border: 0;
         padding: .12rem 0; min-width: 0; }
-      table.stack .pair { white-space: normal; }
+      .wide { min-width: 0; }
       table.stack [data-label]::before { content: attr(data-label); color: var(--soft);
         font-weight: 400; font-size: .85rem; }
     }

@@ -148,7 +148,9 @@ extension String {
   var withoutControls: String {
     guard unicodeScalars.contains(where: \.isControl) else { return self }
     var out = ""
-    for scalar in unicodeScalars { out.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar) }
+    for scalar in unicodeScalars {
+      out.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
+    }
     return out
   }
 }

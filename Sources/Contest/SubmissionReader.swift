@@ -74,7 +74,8 @@ struct SubmissionReader<Files: PackageFiles> {
     var ignored = DefectList()
     skipped.append(
       SkippedSubmission(
-        id: id, team: record.text("team_id", &ignored), problem: record.text("problem_id", &ignored),
+        id: id, team: record.text("team_id", &ignored),
+        problem: record.text("problem_id", &ignored),
         language: record.text("language_id", &ignored),
         contestTime: record.text("contest_time", &ignored).flatMap(ContestTime.init),
         reason: reason))

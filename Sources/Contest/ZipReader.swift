@@ -27,7 +27,8 @@ struct ZipReader: ~Copyable {
   private let storage: UnsafeMutableRawBufferPointer?
 
   static func reading(_ bytes: [UInt8]) throws(ArchiveTrouble) -> ZipReader {
-    let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
+    let storage = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(bytes.count, 1), alignment: 1)
     storage.copyBytes(from: bytes)
     let reader = ZipReader(handle: try makeHandle(orFree: storage), storage: storage)
     guard archive_read_open_memory(reader.handle, storage.baseAddress, bytes.count) == ARCHIVE_OK

@@ -68,7 +68,8 @@ import Testing
     try folder.write("teams.json", #"{"id":"t1"}"#)
     try folder.write(
       "problems.json",
-      #"[{"id":"hello","time_limit":"soon"},{"id":"hello"},{"label":"C"},7,{"id":"sum","label":[1]}]"#)
+      #"[{"id":"hello","time_limit":"soon"},{"id":"hello"},{"label":"C"},7,{"id":"sum","label":[1]}]"#
+    )
     let bad = [
       TinyContest.submission("20", team: "ghost"),
       TinyContest.submission("21", problem: "nope", language: "cobol"),

@@ -33,7 +33,8 @@ import Testing
       event("judgements", "create", #"{"id":"j1","submission_id":"1"}"#),
       event("judgements", "update", TinyContest.judgement("1", "AC")),
       // PC² counts from zero.
-      event("runs", "create", #"{"id":"r1","judgement_id":"j1","ordinal":1,"judgement_type_id":"AC"}"#),
+      event(
+        "runs", "create", #"{"id":"r1","judgement_id":"j1","ordinal":1,"judgement_type_id":"AC"}"#),
       event(
         "runs", "create",
         #"{"id":"r0","judgement_id":"j1","ordinal":0,"judgement_type_id":"AC","run_time":0.25}"#),
@@ -97,7 +98,8 @@ import Testing
   }
   private func judgement(_ id: String, _ type: String, end: String?, more: String = "") -> String {
     let end = end.map { "\"2024-05-04T\($0)\"" } ?? "null"
-    return #"{"id":"\#(id)","submission_id":"1","judgement_type_id":\#(type),"end_time":\#(end)\#(more)}"#
+    return
+      #"{"id":"\#(id)","submission_id":"1","judgement_type_id":\#(type),"end_time":\#(end)\#(more)}"#
   }
 
   @Test func withoutCurrentTheLastToEndCounts() throws {

@@ -121,8 +121,9 @@ import Testing
       the archive are never followed)
 
       """
-    #expect(text.split(separator: "\n", omittingEmptySubsequences: false)
-      == expected.split(separator: "\n", omittingEmptySubsequences: false))
+    #expect(
+      text.split(separator: "\n", omittingEmptySubsequences: false)
+        == expected.split(separator: "\n", omittingEmptySubsequences: false))
   }
 
   @Test func linesForPrograms() throws {
@@ -178,8 +179,10 @@ import Testing
   @Test func htmlIsOnePageWithEverything() throws {
     let html = try Self.sample().report.html
     for part in [
-      "<!DOCTYPE html>", "<caption>", "scope=\"col\"", "scope=\"row\"", "prefers-color-scheme: dark",
-      "default-src &#39;none&#39;".replacingQuotes, "secret/03 (test 3): AC -&gt; WA", "The Twos (t2)",
+      "<!DOCTYPE html>", "<caption>", "scope=\"col\"", "scope=\"row\"",
+      "prefers-color-scheme: dark",
+      "default-src &#39;none&#39;".replacingQuotes, "secret/03 (test 3): AC -&gt; WA",
+      "<bdi>The Twos</bdi> <span class=\"id\">t2</span>",
       "validator crashed", "no package for problem A", "010101010101",
       "<td class=\"changed\">1<span class=\"hidden\"> changed</span></td>",
     ] { #expect(html.contains(part), "\(part)") }
@@ -202,7 +205,9 @@ import Testing
 
   @Test func testsThatMovedAreNotCompared() throws {
     // The old problem had three testcases, the new one has two: positions mean nothing.
-    var (reading, context) = (ContestReading(contest: ContestInfo(id: "c", name: "c")), Made.context)
+    var (reading, context) = (
+      ContestReading(contest: ContestInfo(id: "c", name: "c")), Made.context
+    )
     reading.problems = [ContestProblem(id: "sum", testcaseCount: 3)]
     reading.submissions = [
       ContestSubmission(
@@ -211,7 +216,9 @@ import Testing
     ]
     reading.judgements = ["1": OldJudgement(id: "j", submission: "1", type: "WA")]
     reading.runs = ["j": [OldRun(ordinal: 1, type: "WA")]]
-    let results = ["1": Made.result([Made.run(1, .accepted), Made.run(2, .timeLimit, milliseconds: 1)])]
+    let results = [
+      "1": Made.result([Made.run(1, .accepted), Made.run(2, .timeLimit, milliseconds: 1)])
+    ]
     let moved = RegradeReport(reading: reading, results: results, context: context)
     #expect(moved.lines[0].deciding?.ordinal == 2 && moved.lines[0].deciding?.oldType == nil)
     context.packages[0].testcaseCount = 3
@@ -238,7 +245,8 @@ import Testing
   @Test func selectionAndScores() throws {
     let folder = try TinyContest.make()
     try folder.write(
-      "judgements.json", TinyContest.list([TinyContest.judgement("1", "AC", more: ",\"score\":50")]))
+      "judgements.json", TinyContest.list([TinyContest.judgement("1", "AC", more: ",\"score\":50")])
+    )
     let reading = try ContestPackage.read(folder.path)
     var result = Made.result([Made.run(1, .accepted)])
     result.result.score = Score(points: 60)
@@ -255,7 +263,9 @@ import Testing
 }
 
 extension String {
-  fileprivate func components(_ part: String) -> Int { split(separator: part, omittingEmptySubsequences: false).count - 1 }
+  fileprivate func components(_ part: String) -> Int {
+    split(separator: part, omittingEmptySubsequences: false).count - 1
+  }
   /// The page's own markup has plain quotes.
   fileprivate var replacingQuotes: String { split(separator: "&#39;").joined(separator: "'") }
 }

@@ -70,7 +70,10 @@ import Testing
         == "more than 512 KiB of source text")
     #expect(
       try reason(
-        Zip(["a.c": String(repeating: "a", count: 300 << 10), "b.c": String(repeating: "b", count: 300 << 10)]))
+        Zip([
+          "a.c": String(repeating: "a", count: 300 << 10),
+          "b.c": String(repeating: "b", count: 300 << 10),
+        ]))
         == "more than 512 KiB of source text")
     var many = Zip()
     for i in 0..<300 { many.add("\(i).c", "x") }
@@ -140,5 +143,41 @@ import Testing
     #expect(reading.skipped[2].reason == "\"ok.cpp\" is in the archive twice")
     #expect(reading.defect("the member leads out of the submission and was not read") != nil)
     #expect(place.names == ["c.zip"])
+  }
+
+  /// Bytes of a zipped contest changed at random, from a fixed seed: whatever comes of it, it is a
+  /// reading whose submissions are all accounted for, or a refusal.
+  @Test func damageAnywhereIsSurvived() throws {
+    let folder = try TinyContest.make()
+    var zip = Zip()
+    for name in folder.names.sorted() where name.contains(".") {
+      let contents = try DirectoryFiles(folder.path)?.contents(name, limit: 1 << 20) ?? []
+      zip.members.append(.init(name: Array(name.utf8), contents: contents))
+    }
+    let whole = zip.bytes
+    let place = try Folder()
+    var state: UInt64 = 0x5EED
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(bound))
+    }
+    var refused = 0
+    for round in 0..<300 {
+      var bytes = whole
+      for _ in 0...random(6) { bytes[random(bytes.count)] = UInt8(random(256)) }
+      if round % 5 == 0 { bytes.removeLast(random(bytes.count)) }
+      try place.write("c.zip", bytes)
+      do {
+        let reading = try ContestPackage.read(place.path + "/c.zip")
+        let ids = reading.submissions.map(\.id) + reading.skipped.map(\.id)
+        #expect(Set(ids).count == ids.count, "round \(round)")
+        #expect(
+          reading.skipped.count
+            <= reading.defects.count { $0.severity == .skipped }, "round \(round)")
+      } catch {
+        refused += 1
+      }
+    }
+    #expect(refused > 0 && refused < 300)
   }
 }

@@ -22,14 +22,16 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("correct", .verdict(.accepted)), ("wrong-answer", .verdict(.wrongAnswer)),
-    ("run-error", .verdict(.runtimeError)), ("timelimit", .verdict(.timeLimit)),
-    ("memory-limit", .verdict(.memoryLimit)), ("aborted", .none), ("JU", .none),
-    ("TIME_LIMIT_EXCEEDED", .verdict(.timeLimit)), ("OK", .verdict(.accepted)),
-    ("No - Compilation Error", .verdict(.compileError)), ("IOF", .verdict(.wrongAnswer)),
-    ("tle", .verdict(.timeLimit)), ("NO", .verdict(.wrongAnswer)), ("Yes", .verdict(.accepted)),
-  ] as [(String, OldOutcome)]) func otherSystems(id: String, outcome: OldOutcome) {
+  @Test(
+    arguments: [
+      ("correct", .verdict(.accepted)), ("wrong-answer", .verdict(.wrongAnswer)),
+      ("run-error", .verdict(.runtimeError)), ("timelimit", .verdict(.timeLimit)),
+      ("memory-limit", .verdict(.memoryLimit)), ("aborted", .none), ("JU", .none),
+      ("TIME_LIMIT_EXCEEDED", .verdict(.timeLimit)), ("OK", .verdict(.accepted)),
+      ("No - Compilation Error", .verdict(.compileError)), ("IOF", .verdict(.wrongAnswer)),
+      ("tle", .verdict(.timeLimit)), ("NO", .verdict(.wrongAnswer)), ("Yes", .verdict(.accepted)),
+    ] as [(String, OldOutcome)]) func otherSystems(id: String, outcome: OldOutcome)
+  {
     #expect(VerdictMap.standard(id) == outcome)
   }
 
