@@ -40,6 +40,8 @@ let argumentParser: Target.Dependency = .product(
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+// The same package's module of the system's SQLite: statements on hot paths are bound by hand.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -87,7 +89,7 @@ let package = Package(
     module("Transport", ["CZeroMQ"]),
     tests(of: "Transport", ["CZeroMQ"]),
 
-    module("Store", ["JudgeModel", grdb]),
+    module("Store", ["JudgeModel", grdb, sqlite]),
     tests(of: "Store", ["JudgeModel", grdb]),
 
     .systemLibrary(

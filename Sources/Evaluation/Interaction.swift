@@ -75,7 +75,7 @@ struct Interaction {
       _ = try? validatorBox.finish()
       throw EvaluationError(error)
     }
-    let (own, other) = try await (programBox, validatorBox, &toProgram, &toValidator)
+    let (own, other) = try awaitBoth(programBox, validatorBox, &toProgram, &toValidator)
     return try judge(own, other, said)
   }
 

@@ -1,4 +1,5 @@
 internal import JudgeModel
+internal import Logging
 internal import Messages
 internal import SchedulerCore
 internal import Transport

@@ -30,7 +30,7 @@ struct PackageShelf: Sendable {
   /// Verifies every byte of an uploaded archive and gives it its final name.
   func publish(_ temporary: String, as package: Digest) throws -> PackageManifest {
     let manifest = try PackageArchive.verify(temporary)
-    guard try manifest.digest() == package else {
+    guard manifest.digest == package else {
       throw ServerError(
         "the archive holds another package than was announced: pack it again")
     }

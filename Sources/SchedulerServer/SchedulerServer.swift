@@ -16,7 +16,7 @@ internal import Wire
 /// rest sent. While a commit is under way the next turns collect, so commits group themselves under
 /// load and cost one disk flush each.
 public actor SchedulerServer {
-  public nonisolated let reactor: Reactor
+  nonisolated let reactor: Reactor
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
     reactor.asUnownedSerialExecutor()
   }
@@ -115,7 +115,8 @@ public actor SchedulerServer {
       throw ServerError("cannot tell the port of \(endpoint)")
     }
     log.notice(
-      "listening", metadata: ["control": "\(endpoint)", "bulk": "\(bulkPort)", "generation": "\(generation)"])
+      "listening",
+      metadata: ["control": "\(endpoint)", "bulk": "\(bulkPort)", "generation": "\(generation)"])
     return JoinLine(
       host: host, port: port, serverKey: settings.isPlain ? nil : identity.keys.publicKey.hex,
       token: identity.token)
@@ -125,10 +126,8 @@ public actor SchedulerServer {
     let unfinished = try await keeper.unfinished()
     guard !unfinished.isEmpty else { return }
     var effects: [SchedulerEffect] = []
-    for item in unfinished { keyOf[item.judging.order.judging] = item.key }
-    let list = unfinished.map {
-      RestoredJudging(order: $0.judging.order, epoch: $0.judging.epoch)
-    }
+    for item in unfinished { keyOf[item.order.judging] = item.key }
+    let list = unfinished.map { RestoredJudging(order: $0.order, epoch: $0.epoch) }
     core.handle(.restored(list), at: now, into: &effects)
     pending += effects
     log.notice("took up unfinished judgings", metadata: ["count": "\(unfinished.count)"])
@@ -149,7 +148,8 @@ public actor SchedulerServer {
   public func stop() async {
     isStopping = true
     control?.close()
-    while isCommitting || pending.contains(where: { if case .record = $0 { true } else { false } }) {
+    while isCommitting || pending.contains(where: { if case .record = $0 { true } else { false } })
+    {
       pump()
       try? await Task.sleep(for: .milliseconds(2))
     }

@@ -39,14 +39,17 @@ actor StoreKeeper {
   }
 
   struct Unfinished: Sendable {
-    var judging: UnfinishedJudging
+    var order: JudgingOrder
+    var epoch: LeaseEpoch?
     var key: String
   }
 
   func unfinished() throws -> [Unfinished] {
     try store.unfinished().map {
       let submission = try store.submission($0.order.submission)
-      return Unfinished(judging: $0, key: submission?.externalID ?? "\($0.order.judging.value)")
+      return Unfinished(
+        order: $0.order, epoch: $0.epoch,
+        key: submission?.externalID ?? "\($0.order.judging.value)")
     }
   }
 
