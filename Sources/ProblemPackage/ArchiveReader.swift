@@ -82,7 +82,10 @@ private final class Decompressor {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
   private var isOpen = false
   private var compressed: Int64 = 0
-  private var decompressed: Int64 = 0
+  /// Bytes that came out.
+  private(set) var decompressed: Int64 = 0
+  /// What `next` gave last.
+  private(set) var block = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Bytes that may come out; raised once the manifest is known.
   var limit: Int64
   private(set) var failure: PackageError?
@@ -116,7 +119,8 @@ private final class Decompressor {
     guard decompressed <= limit else {
       return fail(.refused("it unpacks to more than its manifest says"))
     }
-    return UnsafeRawBufferPointer(start: block, count: count)
+    self.block = UnsafeRawBufferPointer(start: block, count: count)
+    return self.block
   }
 
   func pull(_ block: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
@@ -238,14 +242,19 @@ final class MemberReader {
 
   /// After the end of the tar there may be zeros up to a full block, and then nothing.
   private func drain() throws(PackageError) {
+    // The tar ended somewhere in the block that was asked for last.
+    let unread = input.decompressed - archive_filter_bytes(reader, 0)
+    guard unread >= 0, unread <= input.block.count else { throw .refused("the tar has no end") }
+    var block = UnsafeRawBufferPointer(rebasing: input.block.suffix(Int(unread)))
     var padding = 0
     while true {
-      guard let block = input.next() else { throw input.failure ?? .refused("unreadable") }
-      if block.isEmpty { return }
       padding += block.count
       guard padding <= 64 << 10, block.allSatisfy({ $0 == 0 }) else {
         throw .refused("something follows the end of the tar")
       }
+      guard let next = input.next() else { throw input.failure ?? .refused("unreadable") }
+      if next.isEmpty { return }
+      block = next
     }
   }
 }

@@ -176,7 +176,8 @@ public enum PackageArchive {
 
   /// What an archive of this package may unpack to.
   private static func decompressedLimit(_ manifest: PackageManifest) -> Int64 {
-    manifestLimit + manifest.byteCount + Int64(manifest.files.count) * 4096 + (64 << 10)
+    Int64(ManifestText.encode(manifest).count) + manifest.byteCount
+      + Int64(manifest.files.count) * 4096 + (128 << 10)
   }
 
   private static func decodeManifest(from reader: MemberReader) throws(PackageError)

@@ -217,7 +217,7 @@ import Testing
       "output_validator/v.py: error: uses the constant `{{n}}`"
     ),
     (
-      "BOM and encoding", ["problem.yaml": "name: \u{FEFF}x\nlimits: 5\n"],
+      "no map", ["problem.yaml": "name: x\nlimits: 5\n"],
       "problem.yaml:2: error: `limits` must be a map of keys"
     ),
   ]

@@ -136,7 +136,7 @@ if case == "after-end":
     out.write(b"\0" * 512 + b"something" * 100)
 elif case == "bomb":
     block = b"\0" * (1 << 20)
-    for _ in range(256):
+    for _ in range(64):
         out.write(block)
 elif case == "cut-member":
     out.close()
