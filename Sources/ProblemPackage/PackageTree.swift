@@ -29,7 +29,9 @@ struct PackageTree {
 
   init(root: String, findings: Findings) {
     self.root = root
-    guard let real = Self.real(root) else {
+    var status = stat()
+    guard let real = Self.real(root), stat(real, &status) == 0, status.st_mode & S_IFMT == S_IFDIR
+    else {
       findings.error("", "there is no directory \(root)")
       return
     }

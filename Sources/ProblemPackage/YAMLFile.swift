@@ -22,6 +22,10 @@ struct YAMLMap {
       findings.error(path, "is not UTF-8; save it as UTF-8")
       return nil
     }
+    guard !expandsBeyondReason(bytes) else {
+      findings.error(path, "its anchors and aliases could expand too far; write the values out")
+      return nil
+    }
     if text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) {
       findings.warning(path, line: 1, "starts with a byte-order mark; save it without")
     }
@@ -37,6 +41,33 @@ struct YAMLMap {
       findings.error(path, line: line, "is not YAML: \(reason)")
       return nil
     }
+  }
+
+  /// Whether aliases inside anchors could multiply to a document that takes minutes to walk: the
+  /// parser hashes every key, and a key may be an alias of an alias of aliases.
+  ///
+  /// With `n` anchors and `a` aliases no value can hold more than (1 + a/n)^n copies of what is
+  /// written. Both are counted by how they look, so text such as `*bold*` counts as an alias; without
+  /// anchors that does no harm.
+  static func expandsBeyondReason(_ bytes: [UInt8]) -> Bool {
+    var anchors = 0
+    var aliases = 0
+    let starts = Set(" \t\r\n[]{},:?-".utf8)
+    var previous = UInt8(ascii: "\n")
+    for (at, byte) in bytes.enumerated() {
+      if starts.contains(previous), at + 1 < bytes.count, !starts.contains(bytes[at + 1]) {
+        if byte == UInt8(ascii: "&") { anchors += 1 }
+        if byte == UInt8(ascii: "*") { aliases += 1 }
+      }
+      previous = byte
+    }
+    guard anchors > 0 else { return false }
+    var copies = Double(bytes.count)
+    for _ in 0..<anchors {
+      copies *= 1 + Double(aliases) / Double(anchors)
+      if copies > 2e7 { return true }
+    }
+    return false
   }
 
   fileprivate init(

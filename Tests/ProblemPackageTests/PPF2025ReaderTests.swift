@@ -243,6 +243,31 @@ import Testing
       ], "\(errors)")
   }
 
+  @Test func hostileYAMLCostsNothing() throws {
+    var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+    for level in 1..<12 {
+      let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+      bomb += "a\(level): &a\(level) [\(aliases)]\n"
+    }
+    // As a key, because keys are hashed while the text is parsed.
+    bomb += "k:\n  ? *a11\n  : 1\n"
+    let nested = "name: " + String(repeating: "[", count: 100_000)
+    for (text, expected) in [
+      (bomb, "anchors and aliases could expand too far"), (nested, "is not YAML"),
+      (String(repeating: "x", count: 2 << 20), "File too large"),
+      ("name: \u{0}", "is not YAML"),
+    ] {
+      let reading = try scratch.read("sum", of: ["problem.yaml": text] + cases("secret", "1"))
+      #expect(reading.texts.contains { $0.contains(expected) }, "\(reading.texts)")
+    }
+    // Ordinary use of anchors is fine.
+    let shared = "limits: {memory: &m 64, validation_memory: *m, time_limit: 1}\n"
+    let reading = try scratch.read(
+      "ok", of: ["problem.yaml": shared] + accepted + cases("secret", "1"))
+    #expect(reading.texts == [])
+    #expect(reading.manifest?.limits.validationMemoryBytes == Limit(64 << 20, explicit: true))
+  }
+
   @Test func noDirectoryIsAFindingToo() {
     let reading = PackageReader.read(directory: "/nonexistent/problem")
     #expect(reading.texts == [".: error: there is no directory /nonexistent/problem"])
