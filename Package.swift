@@ -102,7 +102,10 @@ let package = Package(
     tests(of: "Contest", ["JudgeModel", "CArchive"]),
 
     // Runs inside the sandbox as its first process; see Sources/CBox.
-    .executableTarget(name: "assize-box", path: "Sources/CBox"),
+    // Static, because nothing of the host's Swift is inside; -nostartfiles drops Swift's entry point.
+    .executableTarget(
+      name: "assize-box", path: "Sources/CBox",
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
     .target(name: "CSandbox"),
     module("Sandbox", ["CSandbox"]),
     tests(of: "Sandbox", ["assize-box"]),

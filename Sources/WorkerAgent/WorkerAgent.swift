@@ -1,0 +1,316 @@
+internal import Evaluation
+internal import Foundation
+internal import JudgeModel
+internal import Logging
+internal import Messages
+internal import ProblemPackage
+internal import Sandbox
+internal import Transport
+internal import Wire
+internal import WorkerCore
+
+/// The loop around `Worker`: what the scheduler says and what the slots did goes into the core, and
+/// what the core decides is done.
+///
+/// # Theory of operation
+///
+/// The actor lives on the control thread, which never blocks: judging has a thread per slot, fetching
+/// and unpacking one each. They report through `mailbox`, in order, and wake the control thread. The
+/// worker only ever dials out; while the connection is down it goes on with what it holds.
+public actor WorkerAgent {
+  nonisolated let reactor: Reactor
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    reactor.asUnownedSerialExecutor()
+  }
+
+  private let settings: AgentSettings
+  private let log: Logger
+  private let context: ZMQContext
+  private let security: SocketOptions.Security
+  private let cache: CacheKeeper
+  private let fetcher: PackageFetcher
+  private let slots: [SlotRunner]
+  private let mailbox = Lock<[WorkerEvent]>([])
+  private let instance: UInt64
+  private var core: Worker
+  private var control: Socket?
+  private var deadline: Deadline?
+  private var loadTimer: Deadline?
+  private var programs: [JudgingID: Program] = [:]
+  private var cancellations: [Int: Cancellation] = [:]
+  private var leaving: CheckedContinuation<String?, Never>?
+  private var left: String??
+  private var reportedFailures = 0
+
+  public init(_ settings: AgentSettings) async throws {
+    self.settings = settings
+    log = settings.logger
+    context = try ZMQContext(ioThreads: 2)
+    reactor = try Reactor(name: "control")
+    instance = UInt64.random(in: 1...UInt64.max)
+    security = try Self.security(settings.joinLine)
+    cache = try CacheKeeper(directory: settings.cacheDirectory)
+    fetcher = try PackageFetcher(
+      directory: settings.cacheDirectory + "/incoming", ticket: settings.joinLine.token, log: log)
+    let blobPath = CacheKeeper.blobPath(settings.cacheDirectory)
+    slots = try (0..<settings.slots).map { slot in
+      try SlotRunner(
+        Workshop(
+          host: settings.host, languages: settings.languageTable, slot: slot, blobPath: blobPath))
+    }
+    var packages = PackageCache(
+      budgetBytes: settings.cacheBudgetBytes, packages: await cache.packages())
+    for victim in packages.trim() { try await cache.evict(victim) }
+    core = Worker(
+      settings: Worker.Settings(slots: settings.slots, prefetch: max(1, settings.slots / 8)),
+      cache: packages)
+  }
+
+  private static func security(_ line: JoinLine) throws -> SocketOptions.Security {
+    guard let hex = line.serverKey else { return .plain }
+    guard let key = CurvePublicKey(hex: hex) else {
+      throw AgentError("the join line's server key is damaged: copy the line again")
+    }
+    return .curveClient(serverKey: key, keys: try CurveKeyPair.generate())
+  }
+
+  /// Works until the worker was drained or the scheduler refused it.
+  /// - Returns: why it was refused; nil after a drain.
+  public func run() async throws -> String? {
+    var options = SocketOptions.control
+    options.security = security
+    let socket = try Socket(context, .dealer, options)
+    control = socket
+    deadline = reactor.makeDeadline { self.handle(.timePassed) }
+    loadTimer = reactor.makeDeadline { self.measureLoad() }
+    try reactor.register(socket, onMessage: { self.receive($0) })
+    try reactor.monitor(socket) { event, _ in self.connectionChanged(event) }
+    reactor.afterTurn { self.endOfTurn() }
+    measureLoad()
+    try socket.connect(settings.joinLine.endpoint())
+    log.notice(
+      "connecting",
+      metadata: [
+        "scheduler": "\(settings.joinLine.endpoint())", "worker": "\(settings.worker)",
+        "slots": "\(settings.slots)",
+      ])
+    if let left { return left }
+    let reason = await withCheckedContinuation { leaving = $0 }
+    await shutDown()
+    return reason
+  }
+
+  /// Takes nothing more; `run` returns when everything that runs is over.
+  public func drain() { handle(.drain) }
+
+  /// Stops now; what runs is given up and will be judged elsewhere.
+  public func stop() {
+    for cancellation in cancellations.values { cancellation.cancel() }
+    leave(nil)
+  }
+
+  private func shutDown() async {
+    for cancellation in cancellations.values { cancellation.cancel() }
+    for slot in slots { await slot.stop() }
+    await fetcher.stop()
+    await cache.stop()
+    control?.close()
+    reactor.stop()
+  }
+
+  private func leave(_ reason: String?) {
+    left = .some(reason)
+    leaving?.resume(returning: reason)
+    leaving = nil
+  }
+
+  private var now: Instant { Instant(nanoseconds: Reactor.now()) }
+}
+
+// MARK: - Events in
+
+extension WorkerAgent {
+  private func handle(_ event: WorkerEvent) {
+    var effects: [WorkerEffect] = []
+    core.handle(event, at: now, into: &effects)
+    perform(effects)
+  }
+
+  private func endOfTurn() {
+    var effects: [WorkerEffect] = []
+    core.settle(at: now, into: &effects)
+    perform(effects)
+    deadline?.instant = core.nextDeadline?.nanoseconds
+  }
+
+  private func takeMail() {
+    let events = mailbox.withLock { events in
+      let taken = events
+      events = []
+      return taken
+    }
+    for event in events { handle(event) }
+  }
+
+  /// From any thread, in order.
+  private nonisolated func post(_ event: WorkerEvent) {
+    let isFirst = mailbox.withLock { events in
+      events.append(event)
+      return events.count == 1
+    }
+    if isFirst { Task { await self.takeMail() } }
+  }
+
+  private func connectionChanged(_ event: ConnectionEvent) {
+    switch event {
+    case .handshakeSucceeded:
+      reportedFailures = 0
+      log.info("connected")
+      handle(.connected)
+    case .disconnected:
+      log.notice("connection lost; work goes on, and the scheduler is dialled again")
+      handle(.disconnected)
+    case .handshakeFailed(let failure):
+      // A wrong key is refused several times a second: say it now and then.
+      if reportedFailures % 100 == 0 {
+        log.error(
+          "the scheduler does not accept the connection",
+          metadata: ["reason": "\(failure)", "remedy": "check that the join line is current"])
+      }
+      reportedFailures += 1
+    case .connected, .retrying: break
+    }
+  }
+
+  private func receive(_ message: borrowing InboundMessage) {
+    do {
+      switch try ControlCodec.decodeForWorker(message.payload) {
+      case .welcome(let welcome): begin(welcome)
+      case .who: handle(.who)
+      case .refused(let reason): handle(.refused(reason))
+      case .grant(let grants):
+        for grant in grants { programs[grant.order.name.judging] = grant.program }
+        handle(.granted(grants.map(\.order)))
+      case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
+      case .acknowledge(let names): handle(.acknowledged(names))
+      }
+    } catch {
+      log.warning("dropped a message", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func begin(_ welcome: Welcome) {
+    log.notice("joined", metadata: ["session": "\(welcome.session.value)"])
+    let endpoint = settings.joinLine.endpoint(port: welcome.bulkPort)
+    let (context, security) = (context, security)
+    Task {
+      do {
+        try await fetcher.connect(context, to: endpoint, security: security)
+      } catch {
+        log.error("cannot open the bulk connection", metadata: ["error": "\(error)"])
+      }
+    }
+    handle(.welcomed(welcome))
+  }
+
+  private func measureLoad() {
+    handle(.loadChanged(MachineLoad.read(cacheDirectory: settings.cacheDirectory)))
+    loadTimer?.instant = Reactor.now() + 2_000_000_000
+  }
+}
+
+// MARK: - Effects out
+
+extension WorkerAgent {
+  private func perform(_ effects: [WorkerEffect]) {
+    for effect in effects {
+      switch effect {
+      case .send(let message): send(message)
+      case .sayHello(let held, let cache, let load, let credit):
+        send(.hello(hello(held, cache, load, credit)))
+      case .evict(let package): evict(package)
+      case .fetch(let package, let bytes): fetch(package, bytes)
+      case .start(let slot, let name, let package, let mode): start(slot, name, package, mode)
+      case .abort(let slot): cancellations[slot]?.cancel()
+      case .forget(let judging): programs[judging] = nil
+      case .leave(let reason): leave(reason)
+      }
+    }
+  }
+
+  private func hello(
+    _ held: [HeldLease], _ cache: CacheReport, _ load: LoadReport, _ credit: UInt64
+  ) -> WorkerHello {
+    WorkerHello(
+      token: settings.joinLine.token, worker: settings.worker, instance: instance,
+      programVersion: settings.programVersion, host: ProcessInfo.processInfo.hostName,
+      slots: Int32(clamping: settings.slots), languages: settings.languages,
+      labels: settings.labels, sandbox: settings.host.summary, held: held, cache: cache,
+      load: load, creditLimit: credit)
+  }
+
+  /// What cannot be sent now is not kept: outcomes and state are repeated by the core.
+  private func send(_ message: WorkerMessage) {
+    guard let control, !control.isClosed else { return }
+    do {
+      _ = try control.send(ControlCodec.encode(message.fitting(SocketOptions.control)))
+    } catch {
+      log.error("cannot send", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func evict(_ package: Digest) {
+    // Queued on the cache's thread before any later installation.
+    Task {
+      do {
+        try await cache.evict(package)
+        log.info("evicted", metadata: ["package": "\(package)"])
+      } catch {
+        log.warning("cannot evict", metadata: ["package": "\(package)", "error": "\(error)"])
+      }
+    }
+  }
+
+  private func fetch(_ package: Digest, _ bytes: Int64) {
+    log.info("fetching", metadata: ["package": "\(package)", "bytes": "\(bytes)"])
+    Task {
+      do {
+        let archive = try await fetcher.fetch(package, size: bytes)
+        let unpacked = try await cache.install(archive, expecting: package)
+        post(.packageInstalled(package, bytes: unpacked))
+      } catch {
+        log.warning("cannot fetch", metadata: ["package": "\(package)", "error": "\(error)"])
+        post(.packageFailed(package, reason: "cannot fetch package \(package): \(error)"))
+      }
+    }
+  }
+
+  private func start(_ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode) {
+    let judging = name.judging
+    guard let program = programs[judging] else {
+      return post(.stopped(slot: slot, judging, .workerFault("the program was lost")))
+    }
+    let cancellation = Cancellation()
+    cancellations[slot] = cancellation
+    let runner = slots[slot]
+    Task {
+      let manifest: PackageManifest
+      do {
+        manifest = try await cache.manifest(of: package)
+      } catch {
+        return post(.stopped(slot: slot, judging, .workerFault("\(error)")))
+      }
+      let result = await runner.judge(
+        program, package: manifest, mode: mode, cancellation: cancellation,
+        onRun: { self.post(.ran(judging, $0)) })
+      switch result {
+      case .success(let result): post(.judged(slot: slot, judging, result))
+      case .failure(let error):
+        if error != .cancelled {
+          log.warning("not judged", metadata: ["judging": "\(judging)", "reason": "\(error)"])
+        }
+        post(.stopped(slot: slot, judging, ReturnReason(error)))
+      }
+    }
+  }
+}
