@@ -1,0 +1,123 @@
+internal import Foundation
+public import JudgeModel
+internal import Messages
+internal import Transport
+internal import Wire
+
+/// Gives the scheduler a package archive over the bulk socket.
+///
+/// The scheduler asks for each piece, so this side only answers; after a broken connection the offer
+/// is repeated and the scheduler asks for what it lacks.
+actor PackagePusher {
+  nonisolated let reactor: Reactor
+  nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+
+  private let ticket: String
+  private let package: Digest
+  private let size: Int64
+  private let descriptor: Int32
+  private let onProgress: @Sendable (Int64) -> Void
+  private var socket: Socket?
+  private var patience: Deadline?
+  private var waiter: CheckedContinuation<Void, any Error>?
+  private var lastHeard = Reactor.now()
+
+  /// Silence after which the offer is repeated, and after which the push is given up; nanoseconds.
+  static let silence: Int64 = 20_000_000_000
+  static let surrender: Int64 = 180_000_000_000
+
+  init(
+    archive: String, package: Digest, ticket: String,
+    onProgress: @escaping @Sendable (Int64) -> Void
+  ) throws {
+    descriptor = open(archive, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw ClientError("cannot read \(archive): \(String(cString: strerror(errno)))")
+    }
+    size = Int64(lseek(descriptor, 0, SEEK_END))
+    self.package = package
+    self.ticket = ticket
+    self.onProgress = onProgress
+    reactor = try Reactor(name: "push")
+  }
+
+  func push(
+    _ context: ZMQContext, to endpoint: String, security: SocketOptions.Security
+  ) async throws {
+    defer {
+      socket?.close()
+      reactor.stop()
+      close(descriptor)
+    }
+    var options = SocketOptions.bulk
+    options.security = security
+    let socket = try Socket(context, .dealer, options)
+    self.socket = socket
+    try reactor.register(socket, turnLimit: 16, onMessage: { self.receive($0) })
+    try reactor.monitor(socket) { event, _ in
+      if case .handshakeSucceeded = event { self.offer() }
+    }
+    try socket.connect(endpoint)
+    let patience = reactor.makeDeadline { self.checkPatience() }
+    patience.instant = Reactor.now() + Self.silence
+    self.patience = patience
+    try await withCheckedThrowingContinuation { waiter = $0 }
+  }
+
+  private func offer() { send(.offer(package: package, size: size)) }
+
+  private func send(_ request: BulkRequest) {
+    // What is not taken now is asked for again.
+    _ = try? socket?.send(BulkCodec.encode(request, ticket: ticket))
+  }
+
+  private func receive(_ message: borrowing InboundMessage) {
+    lastHeard = Reactor.now()
+    do {
+      switch try BulkCodec.decodeReply(message.payload) {
+      case .send(let package, let offset, let length):
+        guard package == self.package, offset < size else { return }
+        var bytes = [UInt8](repeating: 0, count: Int(min(Int64(length), size - offset)))
+        let count = bytes.count
+        guard pread(descriptor, &bytes, count, off_t(offset)) == count else {
+          return end(ClientError("the archive cannot be read any more"))
+        }
+        send(.piece(package: package, offset: offset, bytes: bytes))
+        onProgress(min(size, offset + Int64(length)))
+      case .stored(let package): if package == self.package { end(nil) }
+      case .failed(let package, let reason):
+        if package == self.package { end(ClientError(reason)) }
+      case .piece: break
+      }
+    } catch {
+      end(ClientError("the scheduler's answer cannot be read: \(error)"))
+    }
+  }
+
+  private func checkPatience() {
+    let silence = Reactor.now() - lastHeard
+    if silence > Self.surrender {
+      return end(ClientError("the scheduler does not take the package: no word for 3 minutes"))
+    }
+    if silence > Self.silence { offer() }
+    patience?.instant = Reactor.now() + Self.silence
+  }
+
+  private func end(_ failure: ClientError?) {
+    if let failure { waiter?.resume(throwing: failure) } else { waiter?.resume() }
+    waiter = nil
+  }
+}
+
+extension SchedulerClient {
+  /// Sends an archive and waits until the scheduler has verified it.
+  /// - Parameter onProgress: called with the bytes sent so far.
+  public func push(
+    archive: String, package: Digest, onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
+  ) async throws {
+    let pusher = try PackagePusher(
+      archive: archive, package: package, ticket: joinLine.token, onProgress: onProgress)
+    try await pusher.push(
+      context, to: joinLine.endpoint(port: bulkPort), security: security)
+  }
+}

@@ -1,0 +1,256 @@
+public import JudgeModel
+public import Messages
+internal import Transport
+internal import Wire
+
+/// What keeps a client from getting an answer, with the remedy.
+public struct ClientError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Asks a scheduler and waits for its answers.
+///
+/// Survives broken connections: after a reconnect it introduces itself again and repeats what was not
+/// answered, which the protocol makes harmless.
+public actor SchedulerClient {
+  nonisolated let reactor: Reactor
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    reactor.asUnownedSerialExecutor()
+  }
+
+  private struct Pending {
+    var message: ClientMessage
+    var waiter: CheckedContinuation<ClientReply, any Error>
+  }
+
+  let joinLine: JoinLine
+  private let programVersion: String
+  let context: ZMQContext
+  let security: SocketOptions.Security
+  private var control: Socket?
+  private var retry: Deadline?
+  private var isWelcome = false
+  private var welcomeWaiters: [CheckedContinuation<Void, any Error>] = []
+  private var counter: UInt64 = 0
+  private var pending: [UInt64: Pending] = [:]
+  private var watches:
+    [UInt64: (Watched, AsyncThrowingStream<WatchEvent, any Error>.Continuation)] =
+      [:]
+  /// Port of the bulk socket, known after the welcome.
+  private(set) var bulkPort: UInt16 = 0
+  private var reasonForSilence = "no answer"
+
+  /// What a watch tells.
+  public enum WatchEvent: Hashable, Sendable {
+    case happened(JudgingEvent)
+    /// The past has been told; what follows is new.
+    case caughtUp
+  }
+
+  public init(_ joinLine: JoinLine, programVersion: String) throws {
+    self.joinLine = joinLine
+    self.programVersion = programVersion
+    context = try ZMQContext(ioThreads: 1)
+    reactor = try Reactor(name: "client")
+    if let hex = joinLine.serverKey {
+      guard let key = CurvePublicKey(hex: hex) else {
+        throw ClientError("the join line's server key is damaged: copy the line again")
+      }
+      security = .curveClient(serverKey: key, keys: try CurveKeyPair.generate())
+    } else {
+      security = .plain
+    }
+  }
+
+  /// Connects and waits until the scheduler has accepted the token.
+  /// - Parameter seconds: how long to try before giving up.
+  public func connect(seconds: Int64 = 15) async throws {
+    var options = SocketOptions.control
+    options.security = security
+    let socket = try Socket(context, .dealer, options)
+    control = socket
+    retry = reactor.makeDeadline { self.flush() }
+    try reactor.register(socket, onMessage: { self.receive($0) })
+    try reactor.monitor(socket) { event, _ in self.connectionChanged(event) }
+    try socket.connect(joinLine.endpoint())
+    let patience = reactor.makeDeadline {
+      guard !self.isWelcome else { return }
+      self.failAll(
+        ClientError(
+          "cannot reach the scheduler at \(self.joinLine.endpoint()): \(self.reasonForSilence). Is "
+            + "it running, is the address right, and is the join line current?"))
+    }
+    patience.instant = Reactor.now() + seconds * 1_000_000_000
+    try await withCheckedThrowingContinuation { waiter in
+      if isWelcome { waiter.resume() } else { welcomeWaiters.append(waiter) }
+    }
+    patience.cancel()
+  }
+
+  public func close() {
+    failAll(ClientError("the connection was closed"))
+    control?.close()
+    reactor.stop()
+  }
+
+  // MARK: Requests
+
+  /// Those of the packages that the scheduler lacks.
+  public func missing(of packages: [Digest]) async throws -> [Digest] {
+    let reply = try await ask { .offerPackages($0, packages) }
+    guard case .missingPackages(_, let missing) = reply else { throw unexpected(reply) }
+    return missing
+  }
+
+  /// The newest package of a problem, or nil.
+  public func findPackage(problem: String) async throws -> PackageSummary? {
+    let reply = try await ask { .findPackage($0, problem: problem) }
+    guard case .package(_, let package) = reply else { throw unexpected(reply) }
+    return package
+  }
+
+  public func createBatch(name: String) async throws -> BatchID {
+    let reply = try await ask { .createBatch($0, name: name) }
+    guard case .batch(_, let batch) = reply else { throw unexpected(reply) }
+    return batch
+  }
+
+  /// Makes judgings; as many requests in one message as fit.
+  public func judge(_ requests: [JudgingRequest]) async throws -> [JudgingID] {
+    var ids: [JudgingID] = []
+    var rest = requests[...]
+    while !rest.isEmpty {
+      var bytes = 0
+      let chunk = rest.prefix { request in
+        let size = request.program.byteCount + 1_000
+        defer { bytes += size }
+        return bytes == 0 || bytes + size < 700_000
+      }.prefix(500)
+      rest = rest.dropFirst(chunk.count)
+      let reply = try await ask { .judge($0, Array(chunk)) }
+      guard case .judgings(_, let made) = reply else { throw unexpected(reply) }
+      ids += made
+    }
+    return ids
+  }
+
+  public func cancel(_ watched: Watched) async throws {
+    let reply = try await ask { .cancel($0, watched) }
+    guard case .done = reply else { throw unexpected(reply) }
+  }
+
+  public func status() async throws -> ClusterStatus {
+    let reply = try await ask { .status($0) }
+    guard case .status(_, let status) = reply else { throw unexpected(reply) }
+    return status
+  }
+
+  /// News of a batch or a judging: first what has happened, then what happens. An event may be told
+  /// twice. Ends when the client is closed or the stream is dropped.
+  public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {
+    counter += 1
+    let request = counter
+    let (stream, continuation) = AsyncThrowingStream<WatchEvent, any Error>.makeStream()
+    watches[request] = (watched, continuation)
+    if isWelcome { send(.watch(request, watched)) }
+    return stream
+  }
+
+  private func ask(_ message: (UInt64) -> ClientMessage) async throws -> ClientReply {
+    counter += 1
+    let request = counter
+    let message = message(request)
+    return try await withCheckedThrowingContinuation { waiter in
+      pending[request] = Pending(message: message, waiter: waiter)
+      if isWelcome { send(message) }
+    }
+  }
+
+  private func unexpected(_ reply: ClientReply) -> ClientError {
+    ClientError("the scheduler gave an answer that fits no question: \(reply)")
+  }
+
+  // MARK: Messages
+
+  private func connectionChanged(_ event: ConnectionEvent) {
+    switch event {
+    case .handshakeSucceeded:
+      isWelcome = false
+      send(
+        .hello(
+          protocolVersion: ProtocolVersion.current, token: joinLine.token,
+          programVersion: programVersion))
+    case .disconnected:
+      isWelcome = false
+      reasonForSilence = "the connection was lost"
+    case .handshakeFailed(let failure):
+      reasonForSilence = "it does not accept the connection (\(failure))"
+    case .connected, .retrying: break
+    }
+  }
+
+  private func send(_ message: ClientMessage) {
+    guard let control, !control.isClosed else { return }
+    do {
+      // Without room the message stays in `pending` and is sent again shortly.
+      if case .wouldBlock = try control.send(ControlCodec.encode(message)) {
+        retry?.instant = Reactor.now() + 50_000_000
+      }
+    } catch {
+      failAll(ClientError("cannot send: \(error)"))
+    }
+  }
+
+  /// Sends again whatever has no answer yet.
+  private func flush() {
+    guard isWelcome else { return }
+    for request in pending.keys.sorted() {
+      if let message = pending[request]?.message { send(message) }
+    }
+    for request in watches.keys.sorted() {
+      if let watched = watches[request]?.0 { send(.watch(request, watched)) }
+    }
+  }
+
+  private func receive(_ message: borrowing InboundMessage) {
+    let reply: ClientReply
+    do {
+      reply = try ControlCodec.decodeForClient(message.payload)
+    } catch {
+      return failAll(
+        ClientError("the scheduler's answer cannot be read: \(error). Are both of one version?"))
+    }
+    switch reply {
+    case .welcome(_, let port):
+      bulkPort = port
+      isWelcome = true
+      for waiter in welcomeWaiters { waiter.resume() }
+      welcomeWaiters = []
+      flush()
+    case .refused(let reason): failAll(ClientError("the scheduler refuses: \(reason)"))
+    case .who:
+      send(
+        .hello(
+          protocolVersion: ProtocolVersion.current, token: joinLine.token,
+          programVersion: programVersion))
+    case .failed(let request, let text):
+      pending.removeValue(forKey: request)?.waiter.resume(throwing: ClientError(text))
+      watches.removeValue(forKey: request)?.1.finish(throwing: ClientError(text))
+    case .happened(let request, let event): watches[request]?.1.yield(.happened(event))
+    case .caughtUp(let request): watches[request]?.1.yield(.caughtUp)
+    case .missingPackages(let request, _), .package(let request, _), .batch(let request, _),
+      .judgings(let request, _), .done(let request), .status(let request, _):
+      pending.removeValue(forKey: request)?.waiter.resume(returning: reply)
+    }
+  }
+
+  private func failAll(_ error: ClientError) {
+    for waiter in welcomeWaiters { waiter.resume(throwing: error) }
+    welcomeWaiters = []
+    for item in pending.values { item.waiter.resume(throwing: error) }
+    pending = [:]
+    for (_, continuation) in watches.values { continuation.finish(throwing: error) }
+    watches = [:]
+  }
+}
