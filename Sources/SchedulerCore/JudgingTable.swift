@@ -14,8 +14,11 @@ struct Judging {
   var order: JudgingOrder
   var phase: Phase
   /// Its place in the queue, kept while it is leased so that it can return to it.
-  var arrival: UInt64 = 0
-  var since: Instant
+  let arrival: UInt64
+  /// When it began to wait.
+  let since: Instant
+  /// The newest lease there is known to have been: an older one is never believed in again.
+  var newest: LeaseEpoch?
   var judgeErrors = 0
   var losses = 0
 
@@ -43,17 +46,21 @@ struct Lease {
   var grantedAt: Instant
   /// Number of the grant in its session; 0 when the lease was adopted.
   var sequence: UInt64
+  /// It lapsed, and that was counted as a loss; taken back when its worker returns with it.
+  var isCountedLoss = false
 }
 
 extension Scheduler {
   mutating func restore(_ list: [RestoredJudging], at now: Instant) {
-    for item in list {
-      var judging = Judging(order: item.order, phase: .queued(lapsed: nil), since: now)
+    for item in list where judgings[item.order.judging] == nil {
+      var judging = Judging(
+        order: item.order, phase: .queued(lapsed: nil), arrival: queue.nextArrival(), since: now,
+        newest: item.newestEpoch)
       if let epoch = item.epoch {
         judging.phase = .awaited(epoch)
         graceEnds = now + policy.adoptionGrace
       } else {
-        queue.append(item.order, at: now)
+        queue.insert(item.order, arrival: judging.arrival, since: now)
       }
       judgings[item.order.judging] = judging
     }
@@ -62,8 +69,10 @@ extension Scheduler {
 
   mutating func submit(_ orders: [JudgingOrder], at now: Instant) {
     for order in orders where judgings[order.judging] == nil {
-      judgings[order.judging] = Judging(order: order, phase: .queued(lapsed: nil), since: now)
-      queue.append(order, at: now)
+      let arrival = queue.nextArrival()
+      judgings[order.judging] = Judging(
+        order: order, phase: .queued(lapsed: nil), arrival: arrival, since: now)
+      queue.insert(order, arrival: arrival, since: now)
     }
     needsScheduling = true
   }
@@ -85,7 +94,7 @@ extension Scheduler {
       return
     }
     if result.verdict == .judgeError {
-      takeBack(name, .judgeError(result.message), at: now, into: &effects)
+      takeBack(name, .judgeError(result.message), from: session, at: now, into: &effects)
       effects.append(acknowledge)
       return
     }
@@ -96,17 +105,25 @@ extension Scheduler {
     effects.append(.record(.judged(name.judging, name.epoch, worker, result)))
     effects.append(acknowledge)
     effects.append(.publish(name.judging, judging.order.batch, .judged(worker, result)))
-    sessions.modify(session) { $0.judged += 1 }
+    sessions.modify(session) {
+      $0.judged += 1
+      $0.conduct.faultsInARow = 0
+    }
     counts.judged += 1
     forget(judging)
   }
 
   /// A lease ended without a verdict.
   mutating func takeBack(
-    _ name: LeaseName, _ reason: ReturnReason, at now: Instant,
+    _ name: LeaseName, _ reason: ReturnReason, from session: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) {
+    if case .draining = reason { sessions.modify(session) { $0.conduct.isDraining = true } }
     guard var judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
+    if case .workerFault = reason {
+      let package = judging.order.package
+      sessions.modify(session) { $0.conduct.noteFault(with: package, at: now, policy) }
+    }
     effects.append(.record(.returned(name.judging, name.epoch, reason: reason.text)))
     switch reason {
     case .judgeError: judging.judgeErrors += 1
@@ -153,7 +170,7 @@ extension Scheduler {
     var judging = judging
     judging.phase = .queued(lapsed: lapsed)
     judgings[judging.order.judging] = judging
-    queue.putBack(judging.order, arrival: judging.arrival, since: judging.since)
+    queue.insert(judging.order, arrival: judging.arrival, since: judging.since)
     effects.append(.publish(judging.order.judging, judging.order.batch, .queued(note: note)))
     needsScheduling = true
   }

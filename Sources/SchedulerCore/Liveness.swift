@@ -20,9 +20,14 @@ extension Scheduler {
     var session = Session(
       id: id, worker: hello.worker, instance: hello.instance, hello: hello,
       languages: Set(hello.languages.map(\.language)), cache: hello.cache,
-      cached: Set(hello.cache.packages), load: hello.load, lastSeen: now,
+      cached: Set(hello.cache.packages), load: hello.load, lastSeen: now, conduct: Conduct(),
       creditLimit: hello.creditLimit)
     session.hello.token = ""
+    if let (instance, conduct) = parted.removeValue(forKey: hello.worker),
+      instance == hello.instance
+    {
+      session.conduct = conduct
+    }
     sessions.add(session)
     effects.append(
       .send(
@@ -48,6 +53,8 @@ extension Scheduler {
     }
     if case .leased(let lease) = judging.phase, lease.session == id { return }
     release(judging)
+    if case .queued(let lapsed?) = judging.phase, lapsed.isCountedLoss { judging.losses -= 1 }
+    judging.newest = held.epoch
     judging.phase = .leased(
       Lease(
         session: id, epoch: held.epoch, worker: worker, grantedAt: now, sequence: 0))
@@ -57,10 +64,10 @@ extension Scheduler {
     effects.append(.publish(held.judging, judging.order.batch, .started(worker)))
   }
 
-  /// The lease was granted by an earlier scheduler that crashed before its record was durable.
+  /// The lease was granted by an earlier scheduler whose record of it is gone (a crash, a backup).
   private func wasForgotten(_ judging: Judging, _ epoch: LeaseEpoch) -> Bool {
-    guard case .queued(nil) = judging.phase else { return false }
-    return epoch.generation < generation
+    guard case .queued(nil) = judging.phase, epoch.generation < generation else { return false }
+    return judging.newest.map { $0 < epoch } ?? true
   }
 
   /// Any message renews a session. False when there is no such session: the worker shall say hello.
@@ -134,7 +141,10 @@ extension Scheduler {
         judging, lapsed: lease, note: "the connection to \(session.worker) was lost",
         counts: !stillHeld.contains(judging.order.judging), into: &effects)
     }
-    _ = sessions.remove(id)
+    if session.conduct.isWorthKeeping {
+      parted[session.worker] = (session.instance, session.conduct)
+    }
+    sessions.remove(id)
     effects.append(.close(id))
     needsScheduling = true
   }
@@ -144,7 +154,9 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) {
     var judging = judging
+    var lapsed = lapsed
     if counts { judging.losses += 1 }
+    lapsed?.isCountedLoss = counts
     judgings[judging.order.judging] = judging
     if judging.losses >= policy.lossesUntilQuarantine {
       let reason = "lost \(judging.losses) workers while it was judged; last: \(note)"

@@ -30,6 +30,8 @@ enum Choice {
   case ranked(Rank)
   /// Not for this worker now; it may be from the given time on, if nobody has taken it.
   case notBefore(Instant)
+  /// A worker that has the package has room for it.
+  case leftToOthers
   case never
 }
 
@@ -39,6 +41,7 @@ extension Scheduler {
     guard session.languages.contains(kind.language), let head = queue.head(kind) else {
       return .never
     }
+    if let until = session.conduct.pause(for: kind.package, at: now) { return .notBefore(until) }
     let holders = sessions.holders(of: kind.package)
     let rank = { (warmth: Rank.Warmth) in
       Choice.ranked(
@@ -52,10 +55,11 @@ extension Scheduler {
     var warmSlots: Int64 = 0
     for id in holders {
       guard let holder = sessions[id], !holder.draining, !holder.isSuspect(at: now, policy),
-        holder.languages.contains(kind.language)
+        holder.languages.contains(kind.language),
+        holder.conduct.pause(for: kind.package, at: now) == nil
       else { continue }
       // A warm worker has room: it takes the judging in this same pass.
-      if holder.free > 0 { return .never }
+      if holder.free > 0 { return .leftToOthers }
       warmSlots += Int64(holder.hello.slots)
     }
     guard warmSlots > 0 else { return rank(.cold) }

@@ -5,8 +5,9 @@ internal import JudgeModel
 /// different kinds of work, not among all judgings.
 ///
 /// Judgings that differ in nothing a worker cares about share a bucket and leave it in order of
-/// arrival. Removal from the middle (a cancelled judging, a late verdict) only marks: the deque is
-/// cleaned when the mark comes to its head, which keeps every operation O(log buckets).
+/// arrival, also after one of them was away for a while. Removal from the middle (a cancelled judging,
+/// a late verdict) only marks: the deque is cleaned when the mark comes to its head, so that nothing
+/// is searched for but by halving.
 struct ReadyQueue {
   /// What a worker has to have for a judging, and how urgent it is.
   struct Kind: Hashable, Comparable {
@@ -46,26 +47,40 @@ struct ReadyQueue {
     Kind(priority: order.priority, package: order.package, language: order.language)
   }
 
-  mutating func append(_ order: JudgingOrder, at now: Instant) {
+  /// Draws the next place in the order of arrival. A judging keeps its place for life.
+  mutating func nextArrival() -> UInt64 {
     arrivals += 1
-    insert(order, Waiting(judging: order.judging, arrival: arrivals, since: now), atFront: false)
+    return arrivals
   }
 
-  /// Back to where it was: a judging that a worker lost is older than what came after it.
-  mutating func putBack(_ order: JudgingOrder, arrival: UInt64, since: Instant) {
-    let waiting = Waiting(judging: order.judging, arrival: arrival, since: since)
-    insert(order, waiting, atFront: true)
-  }
-
-  private mutating func insert(_ order: JudgingOrder, _ waiting: Waiting, atFront: Bool) {
+  /// Puts a judging at its place: a new one at the end, one that a worker lost before what came after
+  /// it.
+  mutating func insert(_ order: JudgingOrder, arrival: UInt64, since: Instant) {
     precondition(present[order.judging] == nil, "a judging waits once")
     let kind = Self.kind(of: order)
-    var bucket = buckets[kind] ?? Bucket(archiveBytes: order.archiveBytes)
+    var bucket = buckets.removeValue(forKey: kind) ?? Bucket(archiveBytes: order.archiveBytes)
     if bucket.count == 0 { addKind(kind) }
-    if atFront { bucket.waiting.prepend(waiting) } else { bucket.waiting.append(waiting) }
+    let at = Self.position(of: arrival, in: bucket.waiting)
+    // Its own mark may still stand there; then it only comes to life again.
+    if at == bucket.waiting.count || bucket.waiting[at].arrival != arrival {
+      let waiting = Waiting(judging: order.judging, arrival: arrival, since: since)
+      bucket.waiting.insert(waiting, at: at)
+    }
     bucket.count += 1
     buckets[kind] = bucket
-    present[order.judging] = waiting.arrival
+    present[order.judging] = arrival
+  }
+
+  /// Where the first of those stands that did not come before `arrival`.
+  private static func position(of arrival: UInt64, in waiting: Deque<Waiting>) -> Int {
+    guard let last = waiting.last, last.arrival >= arrival else { return waiting.count }
+    var low = 0
+    var high = waiting.count
+    while low < high {
+      let middle = (low + high) / 2
+      if waiting[middle].arrival < arrival { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   mutating func remove(_ order: JudgingOrder) {
@@ -91,7 +106,8 @@ struct ReadyQueue {
     return first
   }
 
-  /// A mark is the absence from `present` (or another arrival there, when it came back since).
+  /// A mark is the absence from `present`, or another arrival there, when the judging ended and was
+  /// submitted anew.
   private func dropMarked(_ bucket: inout Bucket) {
     while let first = bucket.waiting.first, present[first.judging] != first.arrival {
       bucket.waiting.removeFirst()
@@ -123,6 +139,9 @@ struct ReadyQueue {
       let live = bucket.waiting.filter { present[$0.judging] == $0.arrival }
       precondition(bucket.count == live.count && bucket.count > 0, "bucket counts what waits")
       precondition(bucket.waiting.first.map { present[$0.judging] == $0.arrival } ?? false)
+      precondition(
+        zip(bucket.waiting, bucket.waiting.dropFirst()).allSatisfy { $0.arrival < $1.arrival },
+        "a bucket stands in order of arrival")
       total += live.count
     }
     precondition(total == present.count, "everything present waits in one bucket")

@@ -26,7 +26,7 @@ internal import Messages
 public struct Scheduler: Sendable {
   public let policy: SchedulerPolicy
   let generation: UInt32
-  let identity: SchedulerIdentity
+  public let identity: SchedulerIdentity
   let startedAt: Instant
 
   var queue = ReadyQueue()
@@ -38,7 +38,9 @@ public struct Scheduler: Sendable {
   var counts = Counts()
   /// When the adoption grace of a restart ends; nil when nothing waits for it.
   var graceEnds: Instant?
-  /// Earliest time at which a cold placement becomes allowed; set by `schedule`.
+  /// What is held against workers that are not connected now.
+  var parted: [WorkerID: (instance: UInt64, conduct: Conduct)] = [:]
+  /// Earliest time at which a placement that was put off becomes allowed; set by `schedule`.
   var coldDeadline: Instant?
   var nextSessionCheck: Instant?
   var needsScheduling = false
@@ -85,7 +87,7 @@ public struct Scheduler: Sendable {
     case .returned(let session, let judging, let epoch, let reason):
       guard touch(session, at: now, into: &effects) else { return }
       let name = LeaseName(judging: judging, epoch: epoch)
-      takeBack(name, reason, at: now, into: &effects)
+      takeBack(name, reason, from: session, at: now, into: &effects)
       effects.append(.send(session, .acknowledge([name])))
     case .cancelConfirmed(let session, let judging, let epoch):
       guard touch(session, at: now, into: &effects) else { return }
@@ -96,7 +98,7 @@ public struct Scheduler: Sendable {
       for judging in list { cancel(judging, into: &effects) }
     case .drain(let worker):
       if let session = sessions.session(of: worker) {
-        sessions.modify(session.id) { $0.draining = true }
+        sessions.modify(session.id) { $0.conduct.isDraining = true }
       }
     case .timePassed: break
     }
@@ -116,15 +118,24 @@ public struct Scheduler: Sendable {
       .filter { $0.free > 0 && !$0.draining && !$0.isSuspect(at: now, policy) }
       .sorted { ($1.free, $0.id) < ($0.free, $1.id) }
       .map(\.id)
-    while !open.isEmpty, queue.count > 0 {
+    var granted = true
+    while granted, !open.isEmpty {
+      granted = false
+      // What was put off in an earlier turn is looked at again: the warm worker that it waited for may
+      // have filled up meanwhile.
+      coldDeadline = nil
       var still: [SessionID] = []
-      for id in open {
-        guard let session = sessions[id], session.free > 0,
-          let kind = bestKind(for: session, at: now)
-        else { continue }
-        guard let grant = lease(kind, to: id, at: now, into: &effects) else { continue }
-        grants[id, default: []].append(grant)
-        still.append(id)
+      for id in open where queue.count > 0 {
+        guard let session = sessions[id], session.free > 0 else { continue }
+        switch bestKind(for: session, at: now) {
+        case .none: continue
+        case .putOff: still.append(id)
+        case .kind(let kind):
+          guard let grant = lease(kind, to: id, at: now, into: &effects) else { continue }
+          grants[id, default: []].append(grant)
+          still.append(id)
+          granted = true
+        }
       }
       open = still
     }
@@ -134,9 +145,17 @@ public struct Scheduler: Sendable {
     }
   }
 
-  /// The kind of work this worker should take next, or nil; remembers when to look again.
-  private mutating func bestKind(for session: Session, at now: Instant) -> ReadyQueue.Kind? {
+  private enum BestKind {
+    case kind(ReadyQueue.Kind)
+    /// Nothing as things stand; when others take something, or later, there may be.
+    case putOff
+    case none
+  }
+
+  /// The kind of work this worker should take next; remembers when to look again.
+  private mutating func bestKind(for session: Session, at now: Instant) -> BestKind {
     var best: (rank: Rank, kind: ReadyQueue.Kind)?
+    var isPutOff = false
     for kind in queue.kinds {
       // Sorted by priority: once something was found, less urgent kinds cannot win.
       if let best, kind.priority > best.rank.priority { break }
@@ -146,10 +165,13 @@ public struct Scheduler: Sendable {
         best = (rank, kind)
       case .notBefore(let due):
         coldDeadline = min(coldDeadline ?? due, due)
+        isPutOff = true
+      case .leftToOthers: isPutOff = true
       case .never: continue
       }
     }
-    return best?.kind
+    if let best { return .kind(best.kind) }
+    return isPutOff ? .putOff : .none
   }
 
   /// Draws an epoch and makes the lease.
@@ -167,8 +189,7 @@ public struct Scheduler: Sendable {
       Lease(
         session: id, epoch: epoch, worker: session.worker, grantedAt: now,
         sequence: sequence))
-    judging.arrival = waiting.arrival
-    judging.since = waiting.since
+    judging.newest = epoch
     judgings[waiting.judging] = judging
     sessions.modify(id) {
       $0.granted += 1

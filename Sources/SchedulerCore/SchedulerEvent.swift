@@ -31,8 +31,12 @@ public struct RestoredJudging: Hashable, Sendable {
   public var order: JudgingOrder
   /// The lease that was current, if it was leased.
   public var epoch: LeaseEpoch?
-  public init(order: JudgingOrder, epoch: LeaseEpoch?) {
+  /// The newest lease of it in the record, also when it was returned since. A worker that claims an
+  /// older one is not believed: the record would refuse its verdict.
+  public var newestEpoch: LeaseEpoch?
+  public init(order: JudgingOrder, epoch: LeaseEpoch?, newestEpoch: LeaseEpoch? = nil) {
     self.order = order
     self.epoch = epoch
+    self.newestEpoch = newestEpoch ?? epoch
   }
 }

@@ -19,6 +19,12 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var judgeErrorsUntilQuarantine = 2
   /// Lost workers or worker faults after which a judging is set aside: it may be what kills them.
   public var lossesUntilQuarantine = 4
+  /// After a fault a worker is not given the package it failed with for so long, so that others try
+  /// and one sick worker does not run through a whole queue.
+  public var faultPause = TimeSpan.seconds(30)
+  /// Faults in a row after which a worker gets nothing at all for `faultPause`: a full disk spares no
+  /// package.
+  public var faultsUntilRest = 3
   /// Assumed rate of a package transfer, bytes per second, until one was measured.
   public var assumedFetchRate: Int64 = 50_000_000
   /// A live judging waits at most so long for a worker that has its package.

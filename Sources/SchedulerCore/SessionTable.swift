@@ -1,6 +1,32 @@
 internal import JudgeModel
 internal import Messages
 
+/// What is held against a worker. Belongs to the process, so it outlives a broken connection.
+struct Conduct {
+  /// Somebody asked for it, or the worker is leaving.
+  var isDraining = false
+  var faultsInARow = 0
+  /// Not to be given these packages before these times.
+  var avoids: [Digest: Instant] = [:]
+  /// Not to be given anything before this time.
+  var restsUntil: Instant?
+
+  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 }
+
+  mutating func noteFault(with package: Digest, at now: Instant, _ policy: SchedulerPolicy) {
+    faultsInARow += 1
+    avoids = avoids.filter { $0.value > now }
+    avoids[package] = now + policy.faultPause
+    if faultsInARow >= policy.faultsUntilRest { restsUntil = now + policy.faultPause }
+  }
+
+  /// When this worker may be given the package, if not now.
+  func pause(for package: Digest, at now: Instant) -> Instant? {
+    let until = [restsUntil, avoids[package]].compactMap { $0 }.max()
+    return until.flatMap { $0 > now ? $0 : nil }
+  }
+}
+
 /// One registered worker as the scheduler sees it.
 struct Session {
   let id: SessionID
@@ -13,7 +39,7 @@ struct Session {
   var load: LoadReport
   var lastSeen: Instant
   var probed = false
-  var draining = false
+  var conduct: Conduct
   /// Absolute, from the worker; see `WorkerSync.creditLimit`.
   var creditLimit: UInt64
   /// Judgings granted in this session; never above `creditLimit`.
@@ -26,6 +52,8 @@ struct Session {
   var judged: Int64 = 0
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
+
+  var draining: Bool { conduct.isDraining }
 
   func isSuspect(at now: Instant, _ policy: SchedulerPolicy) -> Bool {
     now - lastSeen > policy.suspectAfter
@@ -53,15 +81,14 @@ struct SessionTable {
     for package in session.cached { addHolder(session.id, package) }
   }
 
-  mutating func remove(_ id: SessionID) -> Session? {
-    guard let session = byID.removeValue(forKey: id) else { return nil }
+  mutating func remove(_ id: SessionID) {
+    guard let session = byID.removeValue(forKey: id) else { return }
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
     for package in session.cached { removeHolder(id, package) }
     for package in session.fetching.keys where !session.cached.contains(package) {
       removeHolder(id, package)
     }
-    return session
   }
 
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {

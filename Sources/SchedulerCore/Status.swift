@@ -9,7 +9,7 @@ extension Scheduler {
       leased: Int64(judgings.count - queue.count), judged: counts.judged,
       cancelled: counts.cancelled, quarantined: counts.quarantined,
       workers: sessions.ids.compactMap { sessions[$0] }.map { worker($0, at: now) },
-      waiting: waitingNotes())
+      waiting: waitingNotes(at: now))
   }
 
   private func worker(_ session: Session, at now: Instant) -> WorkerStatus {
@@ -25,7 +25,7 @@ extension Scheduler {
   }
 
   /// Why judgings wait, most numerous reason first.
-  private func waitingNotes() -> [WaitingNote] {
+  private func waitingNotes(at now: Instant) -> [WaitingNote] {
     var byReason: [String: Int64] = [:]
     let all = sessions.ids.compactMap { sessions[$0] }
     for kind in queue.kinds {
@@ -37,7 +37,16 @@ extension Scheduler {
       } else if all.allSatisfy({ $0.draining || !$0.languages.contains(kind.language) }) {
         reason = "every worker with the language \(kind.language) is draining"
       } else {
-        reason = "every slot is busy"
+        let room = all.filter {
+          $0.free > 0 && !$0.draining && $0.languages.contains(kind.language)
+        }
+        if room.isEmpty {
+          reason = "every slot is busy"
+        } else if room.allSatisfy({ $0.conduct.pause(for: kind.package, at: now) != nil }) {
+          reason = "every worker with a free slot failed a moment ago and pauses"
+        } else {
+          reason = "a worker that has the package will be free soon"
+        }
       }
       byReason[reason, default: 0] += Int64(queue.backlog(kind))
     }
