@@ -6,16 +6,49 @@ extension Worker {
   mutating func take(_ order: GrantOrder, at now: Instant, into effects: inout [WorkerEffect]) {
     grantsSeen = max(grantsSeen, order.sequence)
     mustSync = true
-    if var known = held[order.name.judging] {
-      // Sent again, or granted anew after our connection was thought lost: the work that is under
-      // way is as good under the new epoch.
-      if order.name.epoch > known.order.name.epoch { known.order.name.epoch = order.name.epoch }
-      held[order.name.judging] = known
-      return
+    let judging = order.name.judging
+    if held[judging] != nil {
+      retake(order)
+      // An outcome that says nothing about the new lease is gone.
+      guard held[judging] == nil else { return }
     }
     arrivals += 1
-    held[order.name.judging] = Held(order: order, phase: .blocked, arrival: arrivals)
-    admit(order.name.judging, at: now, into: &effects)
+    let isHeldBack = held.values.contains { isOverdue($0, at: now) }
+    held[judging] = Held(order: order, phase: .blocked(since: now), arrival: arrivals)
+    if isDraining {
+      finish(judging, .returned(.draining), at: now, into: &effects)
+    } else if !isHeldBack {
+      admit(judging, at: now, into: &effects)
+    }
+  }
+
+  /// A grant of what is held already: sent again, or granted anew after our connection was thought
+  /// lost. Work that is under way is as good under the new epoch.
+  private mutating func retake(_ order: GrantOrder) {
+    let judging = order.name.judging
+    guard var known = held[judging], order.name.epoch > known.order.name.epoch else { return }
+    known.order.name.epoch = order.name.epoch
+    switch known.phase {
+    case .fetching, .blocked, .ready, .running: break
+    case .stopping(let slot, _): known.phase = .stopping(slot: slot, isGrantedAnew: true)
+    case .finished(let outcome, _):
+      if case .judged(let result) = outcome, result.verdict != .judgeError {
+        known.phase = .finished(outcome, sentAt: nil)
+      } else {
+        held[judging] = nil
+        return
+      }
+    }
+    held[judging] = known
+  }
+
+  /// Blocked for longer than others may pass it.
+  private func isOverdue(_ lease: Held, at now: Instant) -> Bool {
+    if case .blocked(let since) = lease.phase {
+      now - since >= settings.blockedPatience
+    } else {
+      false
+    }
   }
 
   /// Asks the cache for the package of a blocked lease.
@@ -52,7 +85,9 @@ extension Worker {
       if case .blocked = $0.phase { true } else { false }
     }
     for lease in blocked.sorted(by: { $0.arrival < $1.arrival }) {
-      admit(lease.order.name.judging, at: now, into: &effects)
+      let judging = lease.order.name.judging
+      admit(judging, at: now, into: &effects)
+      if let lease = held[judging], isOverdue(lease, at: now) { return }
     }
   }
 
@@ -101,7 +136,11 @@ extension Worker {
       return
     }
     slots[slot] = nil
-    if case .stopping = lease.phase {
+    if case .stopping(_, let isGrantedAnew) = lease.phase {
+      guard !isGrantedAnew else {
+        held[judging]?.phase = .ready
+        return
+      }
       drop(judging, into: &effects)
       if let session {
         effects.append(.send(.cancelled(session, judging, lease.order.name.epoch)))
@@ -120,7 +159,7 @@ extension Worker {
     lease.isPinned = false
     // The outcome repeats every run, so what was not reported yet need not be.
     lease.unreported = []
-    lease.phase = .finished(outcome, sentAt: now)
+    lease.phase = .finished(outcome, sentAt: session == nil ? nil : now)
     held[judging] = lease
     mustSync = true
     send(outcome, lease.order.name, into: &effects)
@@ -151,9 +190,10 @@ extension Worker {
     }
     switch lease.phase {
     case .running(let slot):
-      held[judging]?.phase = .stopping(slot: slot)
+      held[judging]?.phase = .stopping(slot: slot, isGrantedAnew: false)
       effects.append(.abort(slot: slot))
-    case .stopping: break
+    case .stopping(let slot, _):
+      held[judging]?.phase = .stopping(slot: slot, isGrantedAnew: false)
     case .fetching, .blocked, .ready, .finished:
       drop(judging, into: &effects)
       if let session { effects.append(.send(.cancelled(session, judging, epoch))) }

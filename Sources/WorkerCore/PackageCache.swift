@@ -11,6 +11,8 @@ public struct PackageCache: Sendable {
   public private(set) var usedBytes: Int64 = 0
   private var entries: [Digest: Entry] = [:]
   private var clock: UInt64 = 0
+  /// More was found on the disk, or came out of an archive, than the budget has; until it is trimmed.
+  private var isOverfull: Bool
 
   private struct Entry {
     var bytes: Int64
@@ -42,12 +44,15 @@ public struct PackageCache: Sendable {
       entries[digest] = Entry(bytes: bytes, isComplete: true, pins: 0, used: clock)
       usedBytes += bytes
     }
+    isOverfull = usedBytes > budgetBytes
   }
 
-  /// Evictions that bring a cache back under a budget that was lowered since its last use.
+  /// Evictions that bring a cache back under its budget, when that was lowered since the last use or a
+  /// package took more than was reserved for it.
   public mutating func trim() -> [Digest] {
     let victims = victims(freeing: usedBytes - budgetBytes) ?? unpinned()
     for victim in victims { drop(victim) }
+    if usedBytes <= budgetBytes { isOverfull = false }
     return victims
   }
 
@@ -69,6 +74,7 @@ public struct PackageCache: Sendable {
     for victim in victims { drop(victim) }
     entries[digest] = Entry(bytes: needed, isComplete: false, pins: 1, used: clock)
     usedBytes += needed
+    isOverfull = false
     return .fetch(evict: victims)
   }
 
@@ -79,6 +85,7 @@ public struct PackageCache: Sendable {
     entry.bytes = bytes
     entry.isComplete = true
     entries[digest] = entry
+    if usedBytes > budgetBytes { isOverfull = true }
   }
 
   /// The fetch failed; nothing of it is on the disk.
@@ -126,7 +133,7 @@ public struct PackageCache: Sendable {
 
   public func checkInvariants() {
     precondition(usedBytes == entries.values.reduce(0) { $0 + $1.bytes })
-    precondition(usedBytes <= budgetBytes || unpinned().isEmpty || usedBytes >= 0)
-    precondition(entries.values.allSatisfy { $0.pins >= 0 })
+    precondition(entries.values.allSatisfy { $0.pins >= 0 && $0.bytes >= 0 })
+    precondition(usedBytes <= budgetBytes || isOverfull, "the budget is kept")
   }
 }

@@ -3,10 +3,12 @@ internal import Messages
 
 /// What the scheduler is told, and when.
 extension Worker {
-  mutating func introduce(into effects: inout [WorkerEffect]) {
+  mutating func introduce(at now: Instant, into effects: inout [WorkerEffect]) {
     session = nil
     nextSync = nil
+    nextHello = now + settings.helloAfter
     grantsSeen = 0
+    cacheChanged = false
     effects.append(
       .sayHello(
         held: heldLeases, cache: cache.report, load: load, creditLimit: creditLimit))
@@ -17,13 +19,15 @@ extension Worker {
     // A scheduler that asks for nothing sensible gets a sensible rate all the same.
     heartbeat = min(max(welcome.heartbeat, .milliseconds(100)), .seconds(60))
     syncs = 0
-    cacheChanged = false
+    // Not earlier: grants of a session in between may have come.
+    grantsSeen = 0
+    nextHello = nil
     mustSync = true
     nextSync = now
     // Whatever is over was perhaps told to a session that is gone: tell it again now.
     for (judging, lease) in held {
       if case .finished(let outcome, _) = lease.phase {
-        held[judging]?.phase = .finished(outcome, sentAt: .zero)
+        held[judging]?.phase = .finished(outcome, sentAt: nil)
       }
     }
   }
@@ -56,6 +60,7 @@ extension Worker {
   }
 
   mutating func report(_ run: Run, of judging: JudgingID, at now: Instant) {
+    guard case .running = held[judging]?.phase else { return }
     held[judging]?.unreported.append(run)
     if nextReport == nil { nextReport = now + settings.reportEvery }
   }
@@ -73,7 +78,7 @@ extension Worker {
     guard session != nil else { return }
     for (judging, lease) in held.sorted(by: { $0.key < $1.key }) {
       guard case .finished(let outcome, let sentAt) = lease.phase,
-        sentAt == .zero || now - sentAt > settings.repeatAfter
+        sentAt.map({ now - $0 > settings.repeatAfter }) ?? true
       else { continue }
       held[judging]?.phase = .finished(outcome, sentAt: now)
       send(outcome, lease.order.name, into: &effects)

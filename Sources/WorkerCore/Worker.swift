@@ -23,6 +23,12 @@ public struct Worker: Sendable {
     public var reportEvery = TimeSpan.milliseconds(100)
     /// An outcome that was not acknowledged is repeated after this time.
     public var repeatAfter = TimeSpan.seconds(5)
+    /// A hello that was not answered is said again after this time. Longer than any round trip that
+    /// can be worked with: each hello makes a session, and the answer to the last one counts.
+    public var helloAfter = TimeSpan.seconds(15)
+    /// Leases that came later may take room in the cache before one that is blocked, but only for so
+    /// long: then pins only go, until the blocked one fits.
+    public var blockedPatience = TimeSpan.seconds(10)
     public init(slots: Int, prefetch: Int) {
       self.slots = slots
       self.prefetch = prefetch
@@ -34,15 +40,15 @@ public struct Worker: Sendable {
       /// Next: ready, finished (fetch failed), gone (cancelled).
       case fetching
       /// The cache is full of packages in use. Next: fetching, ready, gone.
-      case blocked
+      case blocked(since: Instant)
       /// Next: running, gone.
       case ready
       /// Next: finished, gone.
       case running(slot: Int)
-      /// Told to stop, has not stopped yet. Next: gone.
-      case stopping(slot: Int)
-      /// Next: gone.
-      case finished(Outcome, sentAt: Instant)
+      /// Told to stop, has not stopped yet. Next: gone, or ready when it was granted anew meanwhile.
+      case stopping(slot: Int, isGrantedAnew: Bool)
+      /// Not sent in this session when `sentAt` is nil. Next: gone.
+      case finished(Outcome, sentAt: Instant?)
     }
     var order: GrantOrder
     var phase: Phase
@@ -71,6 +77,8 @@ public struct Worker: Sendable {
   var isDraining = false
   var hasLeft = false
   var nextSync: Instant?
+  /// When to say hello again; nil while there is a session, or no connection.
+  var nextHello: Instant?
   var nextReport: Instant?
   /// The credit or the cache changed since the last sync.
   var mustSync = false
@@ -83,22 +91,30 @@ public struct Worker: Sendable {
   }
 
   /// When `handle(.timePassed)` is due if nothing else happens.
-  public var nextDeadline: Instant? { [nextSync, nextReport].compactMap { $0 }.min() }
+  public var nextDeadline: Instant? {
+    [nextSync, nextReport, nextHello].compactMap { $0 }.min()
+  }
 
   /// Takes one event. Call `settle` after the last event of a round.
   public mutating func handle(
     _ event: WorkerEvent, at now: Instant, into effects: inout [WorkerEffect]
   ) {
     switch event {
-    case .connected, .who: introduce(into: &effects)
+    case .connected: introduce(at: now, into: &effects)
+    case .who:
+      // Each message of a session that is over is answered by one; the first is enough.
+      if session != nil { introduce(at: now, into: &effects) }
     case .disconnected:
       session = nil
       nextSync = nil
+      nextHello = nil
     case .welcomed(let welcome): begin(welcome, at: now)
     case .refused(let reason):
       hasLeft = true
       effects.append(.leave(reason: reason))
     case .granted(let orders):
+      // Without a session it was meant for an older one, which did not survive: it is given anew.
+      guard session != nil else { return }
       for order in orders { take(order, at: now, into: &effects) }
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
     case .acknowledged(let names):
@@ -119,8 +135,13 @@ public struct Worker: Sendable {
   /// What follows from the events of a round: start what can start, say what is due. Once per round,
   /// so that a burst of events is answered by one `sync`.
   public mutating func settle(at now: Instant, into effects: inout [WorkerEffect]) {
+    for victim in cache.trim() {
+      effects.append(.evict(victim))
+      cacheChanged = true
+    }
     unblock(at: now, into: &effects)
     startReady(into: &effects)
+    if let due = nextHello, now >= due { introduce(at: now, into: &effects) }
     if let due = nextReport, now >= due { sendRuns(into: &effects) }
     if let due = nextSync, now >= due || mustSync {
       repeatOutcomes(at: now, into: &effects)
@@ -152,7 +173,7 @@ public struct Worker: Sendable {
     for (slot, judging) in slots.enumerated() {
       guard let judging else { continue }
       switch held[judging]?.phase {
-      case .running(slot), .stopping(slot): break
+      case .running(slot), .stopping(slot, _): break
       default: preconditionFailure("a busy slot runs a held judging")
       }
     }
