@@ -31,44 +31,80 @@ final class BuiltProgram {
 
   /// Puts the files into a new sandbox and builds them there. A program that does not build is not
   /// an error: `compilation` says so.
+  ///
+  /// - Parameter executables: names of the files that have to be executable: scripts.
   static func build(
     _ files: [SourceFile], language: Language, entryPoint: String?, memoryBytes: Int64,
-    limits: BuildLimits, in workshop: Workshop, cancellation: Cancellation
+    limits: BuildLimits, executables: Set<String> = [], in workshop: Workshop,
+    cancellation: Cancellation
   ) throws(EvaluationError) -> BuiltProgram {
-    let sandbox = try workshop.newSandbox(for: language)
-    cancellation.add(sandbox.canceller)
-    for file in files {
-      do throws(SandboxError) {
-        try sandbox.put(.program, path: file.name, contents: file.contents, owner: .builder)
-      } catch {
-        if case .file = error {
-          throw .judge("the file name \(file.name) cannot be used: \(error)")
-        }
-        throw EvaluationError(error)
-      }
-    }
     let names = files.map(\.name)
     let sources = language.sources(in: names)
+    if let entryPoint, !entryPoint.isEmpty, !language.accepts(entryPoint, sources: sources) {
+      throw .judge(
+        "the recorded entry point `\(entryPoint)` is not in the submission: correct the record")
+    }
     let entry = language.entryPoint(recorded: entryPoint, files: names)
     let expand = { (words: [String]) in
       language.expand(words, sources: sources, entry: entry, memoryBytes: memoryBytes)
     }
     let environment = Command.defaultEnvironment + language.environment
-    let compilation = try compile(
-      language.compile.map(expand), environment, limits, sandbox, hasSource: !sources.isEmpty)
+    let sandbox = try workshop.newSandbox(for: language)
+    cancellation.add(sandbox.canceller)
+    var compilation = Compilation(succeeded: true)
+    if let refusal = try lay(files, executables, in: sandbox) {
+      compilation = Compilation(succeeded: false, output: refusal)
+    } else if sources.isEmpty, !language.extensions.isEmpty {
+      compilation = Compilation(
+        succeeded: false, output: "no source file in the submission's language, \(language.name)")
+    } else if let command = language.compile {
+      compilation = try compile(expand(command), environment, limits, sandbox)
+      if compilation.succeeded, command.contains(where: { $0.contains("{binary}") }),
+        try !hasProgram(sandbox)
+      {
+        // As a Go package without main does: compiled, and nothing to run.
+        compilation.succeeded = false
+        compilation.output += "\nthe compiler made no program that can be run"
+      }
+    }
     return BuiltProgram(
       sandbox: sandbox, language: language, compilation: compilation,
       command: expand(language.run), environment: environment)
   }
 
-  private static func compile(
-    _ command: [String]?, _ environment: [String], _ limits: BuildLimits,
-    _ sandbox: ResidentSandbox, hasSource: Bool
-  ) throws(EvaluationError) -> Compilation {
-    guard hasSource else {
-      return Compilation(succeeded: false, output: "no source file in the submission's language")
+  /// Puts the files where they are built. Returns what is wrong with a name, which is its author's
+  /// fault: no name can lead out of the program area.
+  private static func lay(
+    _ files: [SourceFile], _ executables: Set<String>, in sandbox: ResidentSandbox
+  ) throws(EvaluationError) -> String? {
+    for file in files {
+      do throws(SandboxError) {
+        try sandbox.put(
+          .program, path: file.name, contents: file.contents,
+          mode: executables.contains(file.name) ? 0o755 : 0o644, owner: .builder)
+      } catch {
+        guard case .file(_, _, let code) = error,
+          [EINVAL, EEXIST, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG].contains(code)
+        else { throw EvaluationError(error) }
+        return "the file name `\(file.name)` cannot be used: \(String(cString: strerror(code)))"
+      }
     }
-    guard let command else { return Compilation(succeeded: true) }
+    return nil
+  }
+
+  private static func hasProgram(_ sandbox: ResidentSandbox) throws(EvaluationError) -> Bool {
+    let file = try sandboxed { () throws(SandboxError) in
+      try sandbox.open(.program, path: Language.binary)
+    }
+    guard let file else { return false }
+    var status = stat()
+    return fstat(file.borrowed.rawValue, &status) == 0 && status.st_mode & 0o111 != 0
+  }
+
+  private static func compile(
+    _ command: [String], _ environment: [String], _ limits: BuildLimits,
+    _ sandbox: ResidentSandbox
+  ) throws(EvaluationError) -> Compilation {
     let output = try sandboxed { () throws(SandboxError) in try MemoryFile() }
     let report = try sandboxed { () throws(SandboxError) in
       let nothing = try MemoryFile()

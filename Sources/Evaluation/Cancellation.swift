@@ -5,29 +5,39 @@ internal import Synchronization
 public final class Cancellation: Sendable {
   private struct State {
     var isCancelled = false
+    var isOver = false
     var cancellers: [Canceller] = []
   }
   private let state = Mutex(State())
 
   public init() {}
 
+  /// Returns at once; the judging then throws `EvaluationError.cancelled`, unless it was over.
   public func cancel() {
-    let cancellers = state.withLock { state in
+    state.withLock { state in
       state.isCancelled = true
-      return state.cancellers
+      // Under the lock, so that none of them can pass on to the next judging meanwhile.
+      for canceller in state.cancellers { canceller.cancel() }
     }
-    for canceller in cancellers { canceller.cancel() }
   }
 
   public var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
   /// A sandbox that works for this judging from now on.
   func add(_ canceller: Canceller) {
-    let isCancelled = state.withLock { state in
+    state.withLock { state in
+      guard !state.isOver else { return }
       state.cancellers.append(canceller)
-      return state.isCancelled
+      if state.isCancelled { canceller.cancel() }
     }
-    if isCancelled { canceller.cancel() }
+  }
+
+  /// The judging is over: a sandbox that is kept for the next one is out of reach from now on.
+  func release() {
+    state.withLock { state in
+      state.isOver = true
+      state.cancellers = []
+    }
   }
 
   func check() throws(EvaluationError) {

@@ -13,7 +13,6 @@ public final class Evaluator {
   /// Validators of the package that was judged last, by folder: building one takes longer than most
   /// submissions run, and the next judging is likely to be of the same package.
   private var validators: [String: Validator] = [:]
-  private var validatorsOf: Digest?
 
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
@@ -26,6 +25,7 @@ public final class Evaluator {
     onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
     try cancellation.check()
+    defer { cancellation.release() }
     guard let language = workshop.languages[program.language] else {
       throw .machine("this worker does not know the language \(program.language)")
     }
@@ -118,13 +118,13 @@ public final class Evaluator {
   private func validator(
     _ spec: ValidatorProgram, _ package: PackageManifest, _ cancellation: Cancellation
   ) throws(EvaluationError) -> Validator {
-    if validatorsOf != package.digest {
-      forgetValidators()
-      validatorsOf = package.digest
-    }
-    if let kept = validators[spec.folder], !kept.program.sandbox.canceller.isCancelled {
+    if let kept = validators[spec.folder], kept.serves(spec, of: package) {
       cancellation.add(kept.program.sandbox.canceller)
       return kept
+    }
+    for (folder, kept) in validators where folder == spec.folder || !kept.belongs(to: package) {
+      kept.program.sandbox.close()
+      validators[folder] = nil
     }
     let built = try Validator(spec, of: package, in: workshop, cancellation: cancellation)
     validators[spec.folder] = built
@@ -135,7 +135,6 @@ public final class Evaluator {
   public func forgetValidators() {
     for validator in validators.values { validator.program.sandbox.close() }
     validators = [:]
-    validatorsOf = nil
   }
 
   /// Runs a custom grader on the lines of its group. nil when it left its protocol.

@@ -75,17 +75,34 @@ struct Interaction {
       _ = try? validatorBox.finish()
       throw EvaluationError(error)
     }
-    let (own, other) = try awaitBoth(programBox, validatorBox, &toProgram, &toValidator)
-    return try judge(own, other, said)
+    let ends = try awaitBoth(programBox, validatorBox, &toProgram, &toValidator)
+    return try judge(ends, said)
+  }
+
+  /// How both sides ended.
+  private struct Ends {
+    var program: RunReport
+    var validator: RunReport
+    /// Whether we ended the program because nothing it could do mattered any more.
+    var wasDismissed: Bool
+  }
+
+  /// Longer than any run may take with all its cleaning up: a helper that does not even answer after
+  /// this is lost, which `finish` then finds out.
+  private var patience: Int {
+    validator.runLimits.wallNanoseconds + 2 * runner.limits.wallNanoseconds + 30_000_000_000
   }
 
   /// Waits for both sides in whatever order they end.
   private func awaitBoth(
     _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: inout Pipe,
     _ toValidator: inout Pipe
-  ) throws(EvaluationError) -> (program: RunReport, validator: RunReport) {
+  ) throws(EvaluationError) -> Ends {
     var own: RunReport?
     var other: RunReport?
+    var wasDismissed = false
+    let start = ContinuousClock.now
+    let patience = Duration.nanoseconds(patience)
     while own == nil || other == nil {
       var polled: [pollfd] = []
       let watch = { (descriptor: Int32) in
@@ -96,23 +113,28 @@ struct Interaction {
       // Only what nobody else reads any more is drained.
       polled.append(watch(other != nil ? toValidator.reading : -1))
       polled.append(watch(own != nil ? toProgram.reading : -1))
-      guard poll(&polled, nfds_t(polled.count), -1) > 0 else { continue }
-      if polled[0].revents != 0 {
+      guard poll(&polled, nfds_t(polled.count), 1_000) > 0 || start.duration(to: .now) > patience
+      else { continue }
+      let isLate = start.duration(to: .now) > patience
+      if own == nil, polled[0].revents != 0 || isLate {
         own = try sandboxed { () throws(SandboxError) in try programBox.finish() }
         toValidator.closeWriting()
       }
-      if polled[1].revents != 0 {
+      if other == nil, polled[1].revents != 0 || isLate {
         let report = try sandboxed { () throws(SandboxError) in try validatorBox.finish() }
         other = report
         toProgram.closeWriting()
-        // Lost already: whatever it does now cannot change the verdict.
-        if own == nil, report.exit == .exited(Validation.rejectedExit) { programBox.cancelRun() }
+        // Lost already, or nobody is left who could say so: it cannot change the verdict.
+        if own == nil, report.exit != .exited(Validation.acceptedExit) {
+          programBox.cancelRun()
+          wasDismissed = true
+        }
       }
       if polled[2].revents != 0 { drain(toValidator.reading) }
       if polled[3].revents != 0 { drain(toProgram.reading) }
     }
     guard let own, let other else { throw .machine("an interactive run ended without a report") }
-    return (own, other)
+    return Ends(program: own, validator: other, wasDismissed: wasDismissed)
   }
 
   private func drain(_ descriptor: Int32) {
@@ -122,13 +144,12 @@ struct Interaction {
   }
 
   private func judge(
-    _ own: RunReport, _ other: RunReport, _ said: borrowing MemoryFile
+    _ ends: Ends, _ said: borrowing MemoryFile
   ) throws(EvaluationError) -> TestcaseRunner.Pass {
+    let (own, other) = (ends.program, ends.validator)
     let cameFirst = other.endedAt <= own.endedAt
-    let rejectedFirst = cameFirst && other.exit == .exited(Validation.rejectedExit)
-    if own.stop == .cancelled || other.stop == .cancelled {
-      // We ended the submission ourselves when it had lost; anything else was somebody's wish.
-      guard rejectedFirst, other.stop != .cancelled else { throw .cancelled }
+    if other.stop == .cancelled || (own.stop == .cancelled && !ends.wasDismissed) {
+      throw .cancelled
     }
     var report = own
     if own.stop == .cancelled { report.stop = .none }

@@ -36,6 +36,34 @@ public struct Language: Hashable, Sendable {
   /// The source files of a program, in byte-wise order, as the compiler gets them.
   func sources(in files: [String]) -> [String] { files.filter(isSource).sorted() }
 
+  /// Whether a recorded entry point can be one: it comes from an archive, and what is not among the
+  /// sources would fail in a way that looks like the program's fault.
+  func accepts(_ entryPoint: String, sources: [String]) -> Bool {
+    switch entry {
+    case .file:
+      return sources.contains(entryPoint)
+    case .mainClass:
+      let isPart = { (byte: UInt8) in
+        byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte & 0xDF)
+          || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "$")].contains(byte)
+      }
+      return entryPoint.utf8.allSatisfy(isPart)
+    case .none:
+      return true
+    }
+  }
+
+  /// A program that builds and runs itself: the scripts `build` and `run` of the package formats.
+  static func scripts(in files: [String]) -> Language? {
+    let hasBuild = files.contains("build")
+    guard hasBuild || files.contains("run") else { return nil }
+    return Language(
+      id: LanguageID("scripts"), name: "build and run scripts", extensions: [], headers: [],
+      entry: .none, compile: hasBuild ? ["/app/build"] : nil, run: ["/app/run"],
+      version: ["/bin/true"], environment: [], mounts: [], memoryOverheadBytes: 0,
+      probe: Probe(name: "", text: ""))
+  }
+
   /// Where execution starts.
   ///
   /// What the contest recorded wins: detecting it anew could judge another program. Otherwise the

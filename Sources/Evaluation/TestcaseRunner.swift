@@ -57,7 +57,10 @@ struct TestcaseRunner {
       let following = try validator.takeNextPass(number + 1)
       guard let following else { return try finish(pass, total, scoring) }
       guard pass.verdict.verdict == .accepted else {
-        if pass.validatorExit == nil { return try finish(pass, total, scoring) }
+        // The program itself failed, whatever the validator thought of it before.
+        guard pass.verdict.verdict == .wrongAnswer else {
+          return try finish(pass, total, scoring)
+        }
         throw .judge(
           "\(testcase.name): the validator wrote nextpass.in and did not accept pass \(number)")
       }
@@ -106,8 +109,8 @@ struct TestcaseRunner {
     _ number: Int32
   ) throws(EvaluationError) -> Pass {
     let output = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
     let report = try sandboxed { () throws(SandboxError) in
-      let errors = try MemoryFile()
       let outputEnd = try output.appendingDescriptor()
       let errorEnd = try errors.appendingDescriptor()
       let reading = try Self.reopen(input)
@@ -119,7 +122,7 @@ struct TestcaseRunner {
     var facts = try Self.facts(of: report)
     facts.outputBytes = Int64(output.size)
     if let own = RunVerdict.beforeValidation(facts, limits: manifest.limits) {
-      return Pass(facts: facts, verdict: own, message: Self.ending(of: report))
+      return Pass(facts: facts, verdict: own, message: try Self.account(of: report, errors))
     }
     if let validator {
       let (exit, message) = try validate(testcase, output, validator, number)
@@ -133,6 +136,18 @@ struct TestcaseRunner {
     return Pass(
       facts: facts, verdict: RunVerdict.afterValidation(facts, Validation(result)),
       message: message)
+  }
+
+  /// How the program ended and the last it said about it.
+  private static func account(
+    of report: RunReport, _ errors: borrowing MemoryFile
+  ) throws(EvaluationError) -> String {
+    let bytes = try sandboxed { () throws(SandboxError) in
+      try errors.readAll(limit: 64 << 10)
+    }
+    let last = bytes.split(separator: 10).last { line in line.contains { $0 > 32 } }
+    guard let last else { return ending(of: report) }
+    return ending(of: report) + ": " + String(decoding: last.prefix(300), as: UTF8.self)
   }
 
   /// A new file description at the start, so that two runs of one input do not share an offset.
@@ -197,7 +212,8 @@ struct TestcaseRunner {
   ) throws(EvaluationError) -> Result {
     var score: Score?
     let isAccepted = pass.verdict.verdict == .accepted
-    if pass.validatorExit != nil || validator == nil {
+    // A program that failed by itself has no score, whatever an interactor wrote before that.
+    if isAccepted || pass.verdict.verdict == .wrongAnswer {
       do throws(CaseScoreError) {
         score = try scoring.score(
           accepted: isAccepted, scoreText: try scoreText("score.txt"),

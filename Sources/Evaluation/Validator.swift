@@ -11,6 +11,8 @@ internal import Sandbox
 /// own. What it breaks is a judge error.
 final class Validator {
   let program: BuiltProgram
+  private let spec: ValidatorProgram
+  private let files: [PackageFile]
   private let arguments: [String]
   private let limits: ProblemLimits
   private let workshop: Workshop
@@ -25,17 +27,21 @@ final class Validator {
     _ spec: ValidatorProgram, of manifest: PackageManifest, in workshop: Workshop,
     cancellation: Cancellation
   ) throws(EvaluationError) {
-    var files: [SourceFile] = []
+    self.spec = spec
+    files = spec.files.compactMap(manifest.file)
+    var sources: [SourceFile] = []
+    var executables: Set<String> = []
     for path in spec.files {
       let name =
         path.hasPrefix(spec.folder + "/") ? String(path.dropFirst(spec.folder.count + 1)) : path
-      files.append(
-        SourceFile(
-          name: name.split(separator: "/").joined(separator: "/"),
-          contents: try workshop.contents(path, of: manifest)))
+      sources.append(SourceFile(name: name, contents: try workshop.contents(path, of: manifest)))
+      if manifest.file(path)?.isExecutable == true { executables.insert(name) }
     }
-    let language = spec.language.flatMap { workshop.languages[$0] }
-    guard let language = language ?? workshop.languages.detect(files.map(\.name)) else {
+    let names = sources.map(\.name)
+    let language =
+      spec.language.flatMap { workshop.languages[$0] } ?? Language.scripts(in: names)
+      ?? workshop.languages.detect(names)
+    guard let language else {
       throw .judge(
         "the program in \(spec.folder) is in no language of this worker's table: C++ and Python "
           + "always work")
@@ -44,16 +50,29 @@ final class Validator {
     arguments = spec.arguments
     self.workshop = workshop
     program = try BuiltProgram.build(
-      files, language: language, entryPoint: nil,
+      sources, language: language, entryPoint: nil,
       memoryBytes: manifest.limits.validationMemoryBytes.amount,
       limits: BuiltProgram.BuildLimits(
         timeNanoseconds: manifest.limits.compilationTimeNanoseconds.amount,
-        memoryBytes: manifest.limits.compilationMemoryBytes.amount), in: workshop,
-      cancellation: cancellation)
+        memoryBytes: manifest.limits.compilationMemoryBytes.amount), executables: executables,
+      in: workshop, cancellation: cancellation)
     guard program.compilation.succeeded else {
       throw .judge(
         "\(spec.folder) does not compile: \(program.compilation.output.prefix(500))")
     }
+  }
+
+  /// Whether it is what `manifest` has under `spec`. By content: a new version of a package in which
+  /// one test was mended has the same validator.
+  func serves(_ spec: ValidatorProgram, of manifest: PackageManifest) -> Bool {
+    self.spec == spec && limits == manifest.limits
+      && files == spec.files.compactMap(manifest.file)
+      && !program.sandbox.canceller.isCancelled
+  }
+
+  /// Whether all its files are in a package too.
+  func belongs(to manifest: PackageManifest) -> Bool {
+    files.allSatisfy { manifest.file($0.path) == $0 }
   }
 
   var runLimits: RunLimits {
@@ -96,8 +115,22 @@ final class Validator {
   func takeNextPass(_ pass: Int32) throws(EvaluationError) -> MemoryFile? {
     guard let bytes = try feedbackBytes("nextpass.in", limit: 256 << 20) else { return nil }
     let copy = try sandboxed { () throws(SandboxError) in try MemoryFile(bytes) }
-    try sandboxed { () throws(SandboxError) in
+    let report = try sandboxed { () throws(SandboxError) in
       try program.sandbox.put(.scratch, path: Self.passInput(pass), contents: copy.borrowed)
+      let nothing = try MemoryFile()
+      let input = try nothing.readingDescriptor()
+      let output = try MemoryFile()
+      let sink = try output.appendingDescriptor()
+      // With the validator's own rights, because the directory is the validator's.
+      return try program.sandbox.run(
+        Command(
+          ["/bin/rm", "-f", "\(Self.feedback)/nextpass.in"], standardInput: input.borrowed,
+          standardOutput: sink.borrowed, standardError: sink.borrowed, limits: runLimits,
+          keepScratch: true))
+    }
+    if report.stop == .cancelled { throw .cancelled }
+    guard report.exit == .exited(0) else {
+      throw .judge("the validator's nextpass.in cannot be taken from its feedback directory")
     }
     return copy
   }
