@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import Evaluation
+internal import Foundation
+internal import JudgeModel
+internal import Sandbox
+internal import Synchronization
+
+/// Options of every command that runs programs on this machine.
+struct MachineOptions: ParsableArguments {
+  @Option(
+    name: .customLong("box"),
+    help: ArgumentHelp(
+      "The assize-box program. Default: $ASSIZE_BOX, else beside this program.",
+      valueName: "path"))
+  var boxPath: String?
+
+  @Option(
+    help: ArgumentHelp("A language table to use instead of the built-in one.", valueName: "file"))
+  var languages: String?
+
+  @Flag(help: "Go on without control groups; results are marked and not to be relied on.")
+  var degraded = false
+
+  @Option(
+    help: ArgumentHelp(
+      "First of the user numbers that programs run under, two per slot.", valueName: "uid"))
+  var uidBase = 60_000
+}
+
+/// What this machine can judge, found out at start. The lines are for its operator.
+struct Machine: Sendable {
+  var host: SandboxHost
+  var table: LanguageTable
+  /// One per language of the table that was asked about, in the table's order.
+  var probes: [ToolchainProbe]
+
+  /// The languages that work, in the table's order.
+  var working: [LanguageID] { probes.filter { $0.version != nil }.map(\.language) }
+
+  func problem(with language: LanguageID) -> String? {
+    if let probe = probes.first(where: { $0.language == language }) {
+      return probe.version == nil ? probe.problem : nil
+    }
+    return table[language] == nil ? "\(language) is not in the language table" : nil
+  }
+
+  /// One line for each language.
+  var languageLines: [String] {
+    probes.map { probe in
+      "\(probe.language): " + (probe.version ?? "not available: \(probe.problem)")
+    }
+  }
+
+  /// Looks for everything that judging needs.
+  ///
+  /// - Parameter wanted: languages to try out; nil for all of the table.
+  /// - Throws: `MachineError`, or a sandbox or table error that says what is missing.
+  static func examine(_ options: MachineOptions, wanted: Set<LanguageID>? = nil) throws -> Machine {
+    let table =
+      try options.languages.map { path in try LanguageTable.load(path) } ?? LanguageTable.builtIn()
+    let host = try SandboxHost.probe(
+      try sandboxConfiguration(
+        box: options.boxPath, degraded: options.degraded, uidBase: options.uidBase))
+    let languages = table.languages.filter { wanted?.contains($0.id) ?? true }
+    return Machine(host: host, table: table, probes: probe(languages, of: table, on: host))
+  }
+
+  static func sandboxConfiguration(
+    box: String?, degraded: Bool, uidBase: Int = 60_000
+  ) throws -> SandboxConfiguration {
+    guard (1_000...2_000_000_000).contains(uidBase) else {
+      throw MachineError(
+        "--uid-base \(uidBase): it must be between 1000 and 2000000000, where no user of this "
+          + "machine has a number")
+    }
+    return SandboxConfiguration(
+      helperPath: try boxPath(box), stateDirectory: "/run/assize/sandbox", allowDegraded: degraded,
+      uidBase: uidBase)
+  }
+
+  /// The helper program: where somebody said, else beside the program that runs now.
+  private static func boxPath(_ given: String?) throws -> String {
+    let environment = ProcessInfo.processInfo.environment["ASSIZE_BOX"]
+    if let path = given ?? environment, !path.isEmpty {
+      guard access(path, X_OK) == 0 else {
+        throw MachineError(
+          "\(path) is not a program (\(String(cString: strerror(errno)))): give the path of "
+            + "assize-box with --box or ASSIZE_BOX")
+      }
+      return URL(fileURLWithPath: path).path
+    }
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let path = URL(fileURLWithPath: own).deletingLastPathComponent().path + "/assize-box"
+    guard access(path, X_OK) == 0 else {
+      throw MachineError(
+        "there is no assize-box at \(path): put it beside assize, or name it with --box or "
+          + "ASSIZE_BOX")
+    }
+    return path
+  }
+
+  /// Tries the languages, as many at a time as there are processors: compilers of ten languages one
+  /// after the other would hold up every start.
+  static func probe(
+    _ languages: [Language], of table: LanguageTable, on host: SandboxHost
+  ) -> [ToolchainProbe] {
+    let found = Mutex([Int: ToolchainProbe]())
+    let next = Atomic(0)
+    onThreads(min(languages.count, ProcessInfo.processInfo.activeProcessorCount)) { slot in
+      let workshop = Workshop(host: host, languages: table, slot: slot) { _ in "" }
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < languages.count else { return }
+        let probe = Toolchains.probe(languages[index], in: workshop)
+        found.withLock { $0[index] = probe }
+      }
+    }
+    return found.withLock { found in languages.indices.compactMap { found[$0] } }
+  }
+}
+
+/// What is wrong with this machine and what to do about it.
+struct MachineError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Runs `body` on `count` threads of its own, numbered from 0, and waits for all of them. Judging
+/// blocks, and blocked threads of the shared pool would hold up everybody else.
+func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  let group = DispatchGroup()
+  for index in 0..<count {
+    group.enter()
+    let thread = Thread {
+      body(index)
+      group.leave()
+    }
+    thread.name = "slot \(index)"
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+  group.wait()
+}

@@ -1,0 +1,276 @@
+internal import Evaluation
+internal import Foundation
+internal import JudgeModel
+internal import ProblemPackage
+internal import Sandbox
+
+/// Results of `assize pack test`, for people and for programs.
+struct PackTestReport {
+  var packages: [TestedPackage]
+  var results: [[TestOutcome]]
+
+  private var all: [TestOutcome] { results.flatMap { $0 } }
+
+  var isAsExpected: Bool {
+    all.allSatisfy { outcome in
+      switch outcome {
+      case .judged(_, let violations): violations.isEmpty
+      case .failed: false
+      case .skipped: true
+      }
+    }
+  }
+
+  var hasMachineTrouble: Bool {
+    all.contains { outcome in
+      if case .failed(.machine) = outcome { true } else { false }
+    }
+  }
+
+  // MARK: Text
+
+  var text: String {
+    var lines: [String] = []
+    for (package, outcomes) in zip(packages, results) {
+      lines.append(Self.heading(package))
+      lines += Self.table(package, outcomes)
+      lines.append("")
+    }
+    lines.append(summary)
+    return lines.joined(separator: "\n")
+  }
+
+  private static func heading(_ package: TestedPackage) -> String {
+    let limits = package.manifest.limits
+    let time = TimeSpan(nanoseconds: limits.timeNanoseconds.amount)
+    let origin =
+      switch limits.timeOrigin {
+      case .explicit: ""
+      case .derived: " (derived on this machine)"
+      case .preset: " (nobody gave one)"
+      }
+    return "\(package.manifest.problem): \(counted(package.manifest.testcases.count, "testcase")), "
+      + "\(time)\(origin), \(bytesText(limits.memoryBytes.amount))"
+  }
+
+  private static func table(_ package: TestedPackage, _ outcomes: [TestOutcome]) -> [String] {
+    let limit = TimeSpan(nanoseconds: package.manifest.limits.timeNanoseconds.amount)
+    let head = ["", "submission", "expected", "got", "slowest", "CPU s", "limit", "decided by"]
+    var rows: [(cells: [String], notes: [String])] = [(head, [])]
+    for (submission, outcome) in zip(package.submissions, outcomes) {
+      rows.append(row(submission.submission, outcome, limit))
+    }
+    // Reasons why something was skipped are sentences and set no column's width.
+    let widths = head.indices.map { column in
+      rows.map { $0.cells.count > column ? $0.cells[column].count : 0 }.max() ?? 0
+    }
+    return rows.flatMap { row -> [String] in
+      let cells = row.cells.enumerated().map { column, cell in
+        column == 5 || column == 6
+          ? String(repeating: " ", count: widths[column] - cell.count) + cell
+          : cell + String(repeating: " ", count: widths[column] - cell.count)
+      }
+      var line = "  " + cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return [line] + row.notes.map { "          " + $0 }
+    }
+  }
+
+  private static func row(
+    _ submission: LabelledSubmission, _ outcome: TestOutcome, _ limit: TimeSpan
+  ) -> (cells: [String], notes: [String]) {
+    let expected = submission.expectedText
+    switch outcome {
+    case .skipped(let reason):
+      return (["skip", submission.name, expected], ["skipped: \(reason)"])
+    case .failed(let error):
+      return (["FAIL", submission.name, expected, "no verdict"], ["\(error)"])
+    case .judged(let result, let violations):
+      let slowest = result.runs.max { $0.facts.cpuTime < $1.facts.cpuTime }
+      var got = result.verdict.rawValue
+      if let score = result.score { got += " \(score)" }
+      let cells = [
+        violations.isEmpty ? "ok" : "FAIL", submission.name, expected, got,
+        slowest?.testcase ?? "", slowest.map { Self.seconds($0.facts.cpuTime) } ?? "",
+        slowest.map { Self.share($0, of: limit) } ?? "",
+        result.verdict == .accepted ? "" : result.message,
+      ]
+      return (cells, violations + (violations.isEmpty ? [] : explanation(result)))
+    }
+  }
+
+  /// What helps to see why a verdict is another one than expected.
+  private static func explanation(_ result: JudgingResult) -> [String] {
+    if result.verdict == .compileError {
+      let output = result.compilation?.output ?? ""
+      return output.split(separator: "\n").prefix(5).map(String.init)
+    }
+    guard let run = result.runs.first(where: { $0.verdict != .accepted }) else { return [] }
+    let detail = run.detail.map { " (\($0.rawValue))" } ?? ""
+    let message = run.message.split(separator: "\n").prefix(3).joined(separator: " / ")
+    return ["\(run.testcase): \(run.verdict)\(detail) \(message)"]
+  }
+
+  private static func seconds(_ time: TimeSpan) -> String {
+    String(format: "%.3f", Double(time.nanoseconds) / 1e9)
+  }
+
+  /// How much of the time limit a run used; a run that was ended has used more than can be told.
+  private static func share(_ run: Run, of limit: TimeSpan) -> String {
+    if run.facts.stop == .cpuLimit { return "over" }
+    guard limit > .zero else { return "" }
+    let percent = Double(run.facts.cpuTime.nanoseconds) / Double(limit.nanoseconds) * 100
+    return String(format: "%.0f %%", percent)
+  }
+
+  private var summary: String {
+    var (good, bad, failed, skipped) = (0, 0, 0, 0)
+    for outcome in all {
+      switch outcome {
+      case .judged(_, let violations) where violations.isEmpty: good += 1
+      case .judged: bad += 1
+      case .failed: failed += 1
+      case .skipped: skipped += 1
+      }
+    }
+    var parts = ["\(counted(all.count, "submission")): \(good) as expected"]
+    if bad > 0 { parts.append("\(bad) not as expected") }
+    if failed > 0 { parts.append("\(failed) without a verdict") }
+    if skipped > 0 { parts.append("\(skipped) skipped") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+// MARK: - JSON
+
+extension PackTestReport {
+  struct Document: Encodable {
+    struct Language: Encodable {
+      var id: String
+      var version: String?
+      var problem: String?
+    }
+    struct Package: Encodable {
+      var directory: String
+      var problem: String
+      var digest: String
+      var testcases: Int
+      var timeLimitNanoseconds: Int64
+      var timeLimitOrigin: String
+      var memoryLimitBytes: Int64
+      var submissions: [Submission]
+    }
+    struct Submission: Encodable {
+      var name: String
+      var language: String?
+      var expected: String
+      /// `expected`, `violated`, `no verdict` or `skipped`
+      var status: String
+      var verdict: String?
+      var score: String?
+      var message: String
+      var violations: [String]
+      var compileCPUNanoseconds: Int64?
+      var compilerOutput: String?
+      var runs: [TestedRun]
+    }
+    struct TestedRun: Encodable {
+      var testcase: String
+      var verdict: String
+      var detail: String?
+      var score: String?
+      var cpuNanoseconds: Int64
+      var wallNanoseconds: Int64
+      var memoryPeakBytes: Int64
+      var outputBytes: Int64
+      var exitCode: Int32?
+      var signal: Int32?
+      var stop: String
+      var validatorExit: Int32?
+      var passes: Int32
+      var message: String
+    }
+    var sandbox: String
+    var languages: [Language]
+    var isAsExpected: Bool
+    var packages: [Package]
+  }
+
+  func document(machine: Machine) -> Document {
+    Document(
+      sandbox: machine.host.summary,
+      languages: machine.probes.map {
+        Document.Language(
+          id: $0.language.value, version: $0.version, problem: $0.problem.isEmpty ? nil : $0.problem
+        )
+      },
+      isAsExpected: isAsExpected,
+      packages: zip(packages, results).map { package, outcomes in
+        let limits = package.manifest.limits
+        return Document.Package(
+          directory: package.directory, problem: package.manifest.problem,
+          digest: package.manifest.digest.hex, testcases: package.manifest.testcases.count,
+          timeLimitNanoseconds: limits.timeNanoseconds.amount,
+          timeLimitOrigin: limits.timeOrigin.rawValue, memoryLimitBytes: limits.memoryBytes.amount,
+          submissions: zip(package.submissions, outcomes).map { Self.entry($0.submission, $1) })
+      })
+  }
+
+  private static func entry(
+    _ submission: LabelledSubmission, _ outcome: TestOutcome
+  ) -> Document.Submission {
+    var entry = Document.Submission(
+      name: submission.name, language: submission.language?.value,
+      expected: submission.expectedText, status: "skipped", message: "", violations: [], runs: [])
+    switch outcome {
+    case .skipped(let reason):
+      entry.message = reason
+    case .failed(let error):
+      entry.status = "no verdict"
+      entry.message = "\(error)"
+    case .judged(let result, let violations):
+      entry.status = violations.isEmpty ? "expected" : "violated"
+      entry.violations = violations
+      entry.verdict = result.verdict.rawValue
+      entry.score = result.score?.description
+      entry.message = result.message
+      entry.compileCPUNanoseconds = result.compilation?.cpuTime.nanoseconds
+      entry.compilerOutput = result.compilation?.output
+      entry.runs = result.runs.map(run)
+    }
+    return entry
+  }
+
+  private static func run(_ run: Run) -> Document.TestedRun {
+    Document.TestedRun(
+      testcase: run.testcase, verdict: run.verdict.rawValue, detail: run.detail?.rawValue,
+      score: run.score?.description, cpuNanoseconds: run.facts.cpuTime.nanoseconds,
+      wallNanoseconds: run.facts.wallTime.nanoseconds, memoryPeakBytes: run.facts.memoryPeakBytes,
+      outputBytes: run.facts.outputBytes, exitCode: run.facts.exitCode, signal: run.facts.signal,
+      stop: run.facts.stop.rawValue, validatorExit: run.facts.validatorExit,
+      passes: run.facts.passes, message: run.message)
+  }
+}
+
+extension LabelledSubmission {
+  /// What it has to get, as short as a column: `AC`, `AC 40`, or for each set of testcases what they
+  /// may get and, behind a plus sign, what one of them has to get.
+  var expectedText: String {
+    var parts: [String] = []
+    for expectation in expectations {
+      var part = ""
+      if case .testcases(let glob) = expectation.scope, glob != .everything { part = "\(glob): " }
+      let list = { (verdicts: Set<Verdict>) in
+        Verdict.allCases.filter(verdicts.contains).map(\.rawValue).joined(separator: "/")
+      }
+      if let permitted = expectation.permitted { part += list(permitted) }
+      if let required = expectation.required { part += "+" + list(required) }
+      if let score = expectation.score {
+        let isOne = score.lowerBound == score.upperBound
+        part += isOne ? " \(score.lowerBound)" : " \(score.lowerBound)..\(score.upperBound)"
+      }
+      if !part.isEmpty { parts.append(part) }
+    }
+    return parts.isEmpty ? "anything" : parts.joined(separator: ", ")
+  }
+}
