@@ -1,0 +1,150 @@
+import JudgeModel
+import Messages
+import Testing
+
+@testable import SchedulerCore
+
+@Suite struct RankingTests {
+  /// The mean time of a judging is one second until one was seen; 100 MB take two seconds.
+  @Test func aWarmWorkerComesFirst() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 4)
+    bench.join("berta", cache: [.a])
+    bench.forget()
+    bench.when(submitted(1...1))
+    bench.took("record leased j1 1.1 berta", "grant s2: j1 1.1 #1")
+  }
+
+  @Test func theOldestWarmOneComesFirst() {
+    var bench = SchedulerBench()
+    bench.given(.submitted([order(1, .c), order(2, .b), order(3, .a)]))
+    bench.join("anna", slots: 2, cache: [.a, .b])
+    bench.took(
+      "s1 welcome 1", "record leased j2 1.1 anna", "record leased j3 1.2 anna",
+      "grant s1: j2 1.1 #1, j3 1.2 #2")
+  }
+
+  @Test func coldPackagesSpreadOverIdleWorkers() {
+    var bench = SchedulerBench()
+    bench.join("anna")
+    bench.join("berta")
+    bench.forget()
+    bench.when(.submitted([order(1, .a), order(2, .a), order(3, .b)]))
+    bench.took(
+      "record leased j1 1.1 anna", "record leased j3 1.2 berta", "grant s1: j1 1.1 #1",
+      "grant s2: j3 1.2 #1")
+  }
+
+  @Test func aPackageOnItsWayCountsAsWarm() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 2)
+    bench.given(submitted(1...1))
+    bench.join("berta", slots: 2)
+    bench.forget()
+    // Berta has more room, but anna is fetching the package.
+    bench.when(submitted(2...2))
+    bench.took("record leased j2 1.2 anna", "grant s1: j2 1.2 #2")
+  }
+
+  @Test func aPackageIsWarmNoMoreWhenItsFetchIsOver() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 2)
+    bench.join("berta", slots: 1)
+    bench.given(submitted(1...1))
+    bench.giveBack(1, 1, epoch(1), .draining)
+    bench.took(
+      "record returned j1 1.1: the worker is leaving", "s1 acknowledge j1 1.1",
+      "record leased j1 1.2 berta", "grant s2: j1 1.2 #1")
+  }
+
+  @Test func colderAfterABoundedWait() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a])
+    bench.join("berta")
+    bench.given(submitted(1...1))
+    bench.when(submitted(2...2))
+    bench.tookNothing()
+    // Half of the two seconds that the transfer takes.
+    #expect(bench.core.coldDeadline == bench.now + .seconds(1))
+    #expect(bench.notes == ["1 a worker that has the package will be free soon"])
+    bench.pass(.milliseconds(999))
+    bench.tookNothing()
+    bench.pass(.milliseconds(1))
+    bench.took("record leased j2 1.2 berta", "grant s2: j2 1.2 #1")
+    #expect(bench.core.coldDeadline == nil)
+  }
+
+  @Test func regradesWaitLonger() {
+    var policy = SchedulerPolicy()
+    policy.lostAfter = .seconds(1000)
+    policy.suspectAfter = .seconds(1000)
+    policy.probeAfter = .seconds(1000)
+    var bench = SchedulerBench(policy: policy)
+    bench.join("anna", cache: [.a])
+    bench.join("berta")
+    bench.given(.submitted([order(1, priority: .batch), order(2, priority: .batch)]))
+    bench.pass(.seconds(59))
+    bench.tookNothing()
+    bench.pass(.seconds(1))
+    bench.took("record leased j2 1.2 berta", "grant s2: j2 1.2 #1")
+  }
+
+  @Test func anotherReplicaWhenTheBacklogOutlastsTheFetch() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a])
+    bench.join("berta")
+    bench.forget()
+    // Two wait behind anna's one slot: three seconds, longer than a fetch of two.
+    bench.when(submitted(1...3))
+    bench.took(
+      "record leased j1 1.1 anna", "record leased j2 1.2 berta", "grant s1: j1 1.1 #1",
+      "grant s2: j2 1.2 #1")
+  }
+
+  @Test func isLookedAtAgainWhenTheWarmWorkerFilledUpInTheSamePass() {
+    var bench = SchedulerBench()
+    // Berta has more room and is asked first, while anna still has some.
+    bench.join("anna", cache: [.a])
+    bench.join("berta", slots: 4)
+    bench.forget()
+    bench.when(submitted(1...2))
+    bench.took("record leased j1 1.1 anna", "grant s1: j1 1.1 #1")
+    #expect(bench.core.coldDeadline == bench.now + .seconds(1))
+  }
+
+  @Test func measuredJudgingsDecideWhatABacklogIs() {
+    var bench = SchedulerBench()
+    bench.join("anna", credit: 2, cache: [.a])
+    bench.given(submitted(1...1))
+    bench.now = bench.now + .seconds(5)
+    bench.finish(1, 1, epoch(1), .accepted)
+    bench.join("berta")
+    bench.forget()
+    // One judging takes five seconds here: waiting for it is worse than a fetch.
+    bench.when(submitted(2...3))
+    bench.took(
+      "record leased j2 1.2 anna", "record leased j3 1.3 berta", "grant s1: j2 1.2 #2",
+      "grant s2: j3 1.3 #1")
+  }
+
+  @Test func aSilentOrDrainedHolderIsNotWaitedFor() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 2, cache: [.a])
+    bench.given(.drain(WorkerID("anna")))
+    bench.join("berta")
+    bench.forget()
+    bench.when(submitted(1...1))
+    bench.took("record leased j1 1.1 berta", "grant s2: j1 1.1 #1")
+  }
+
+  @Test func cacheReportsReplaceEachOther() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 2, cache: [.a])
+    bench.join("berta", slots: 2)
+    bench.forget()
+    bench.sync(1, credit: 2, seen: 0, cache: [])
+    bench.sync(2, credit: 2, seen: 0, cache: [.a])
+    bench.when(submitted(1...1))
+    bench.took("record leased j1 1.1 berta", "grant s2: j1 1.1 #1")
+  }
+}
