@@ -1,0 +1,230 @@
+import ArgumentParser
+import Contest
+import Evaluation
+import Foundation
+import JudgeModel
+import Logging
+import Messages
+import Sandbox
+import SchedulerClient
+
+/// Judges every submission of a contest again and says what is different.
+struct Regrade: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "regrade",
+    abstract: "Judge a contest again and report every verdict that changed.",
+    discussion: """
+      CONTEST is a CLICS contest package: a directory or zip file with problems.json, \
+      submissions.json, judgements.json and submissions/<id>/files.zip. Every testcase of every \
+      submission is run. The contest itself is not changed; the report and the new judgements go to \
+      the output directory.
+
+      Exit status: 0 no verdict changed, 1 some did, 2 not everything could be judged.
+      """)
+
+  @Argument(help: "The contest package: a directory or a zip file.")
+  var contest: String
+
+  @Option(name: .long, help: "Directory of the problem packages.")
+  var problems: String
+
+  @Flag(name: .long, help: "Judge on this machine, without a scheduler.")
+  var local = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Join line of the scheduler, or @FILE to read it from.", valueName: "join line"))
+  var scheduler: String?
+
+  @Option(name: .long, help: "With --local: how many judgings at once (default: half the cores).")
+  var slots: Int?
+
+  @Option(name: [.short, .long], help: "Where to put the report (default: regrade-<contest>).")
+  var output: String?
+
+  @Flag(
+    name: .long,
+    help: "Regrade the rest when some of the archive or of the packages is unusable.")
+  var keepGoing = false
+
+  @Flag(name: .long, help: "With --local: log what scheduler and worker do.")
+  var verbose = false
+
+  @OptionGroup var machineOptions: MachineOptions
+
+  func validate() throws {
+    if let slots, !(1...256).contains(slots) {
+      throw ValidationError("--slots must be between 1 and 256.")
+    }
+    if local, scheduler != nil {
+      throw ValidationError("Give either --local or --scheduler, not both.")
+    }
+  }
+
+  func run() async throws {
+    try await exitingWithReason {
+      let conclusion = try await regrade()
+      if conclusion != .unchanged { throw ExitCode(conclusion.rawValue) }
+    }
+  }
+
+  private func regrade() async throws -> RegradeReport.Conclusion {
+    let started = RegradeRun.wallClock()
+    let reading = try readContest()
+    var packages = try RegradePackages(directory: problems)
+    let matching = ProblemMatching(problems: reading.problems, packages: packages.available)
+    try explain(matching, packages)
+    packages.takeLimits(from: matching)
+    let table =
+      try machineOptions.languages.map { path in try LanguageTable.load(path) }
+      ?? LanguageTable.builtIn()
+    var plan = RegradePlan(reading, matching, packages, table)
+
+    let scratch = try TemporaryDirectory("assize-regrade")
+    defer { scratch.remove() }
+    var run: RegradeRun
+    let status: ClusterStatus
+    if let line = try joinLine() {
+      let client = try SchedulerClient(line, programVersion: Assize.programVersion)
+      try await client.connect()
+      run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
+      status = try await perform(&run, name: reading.contest.id)
+      await client.close()
+    } else {
+      (run, status) = try await judgeLocally(&plan, scratch, name: reading.contest.id)
+    }
+
+    let context = RegradeContext(
+      tool: "assize \(Assize.programVersion)", archive: contest, startMilliseconds: started,
+      endMilliseconds: RegradeRun.wallClock(), host: hosts(status),
+      policy: ["every testcase of every submission is run, whatever came before"],
+      toolchains: toolchains(status),
+      packages: matching.rows.compactMap { row in
+        row.package.flatMap { packages.byName[$0.name] }.map {
+          RegradeContext.JudgedPackage(
+            problem: row.problem.id, manifest: $0.manifest, digest: $0.digest)
+        }
+      })
+    let report = RegradeReport(
+      reading: reading, results: run.results,
+      notJudged: plan.notJudged.merging(run.notJudged) { a, _ in a }, context: context)
+    return try publish(report, run.results, reading)
+  }
+
+  private func readContest() throws -> ContestReading {
+    let reading: ContestReading
+    do {
+      reading = try ContestPackage.read(contest)
+    } catch {
+      throw CommandFailure("cannot regrade \(contest)", error)
+    }
+    for defect in reading.defects { warn("\(contest)/\(defect)") }
+    if !reading.skipped.isEmpty, !keepGoing {
+      throw CommandFailure(
+        "\(reading.skipped.count) of \(reading.skipped.count + reading.submissions.count) "
+          + "submissions cannot be judged, see above: mend the archive, or regrade the rest with "
+          + "--keep-going")
+    }
+    return reading
+  }
+
+  private func explain(_ matching: ProblemMatching, _ packages: RegradePackages) throws {
+    for (name, diagnostics) in packages.broken.sorted(by: { $0.key < $1.key }) {
+      for diagnostic in diagnostics { warn("\(problems)/\(name)/\(diagnostic)") }
+    }
+    guard !matching.unmatched.isEmpty else { return }
+    for row in matching.rows {
+      let found = row.package.map { "package \($0.name)" } ?? "no package: \(row.reason)"
+      warn("problem \(row.problem.label) (\(row.problem.id)): \(found)")
+    }
+    if !keepGoing {
+      throw CommandFailure(
+        "\(matching.unmatched.count) problems have no usable package in \(problems): add them, or "
+          + "regrade the rest with --keep-going")
+    }
+  }
+
+  private func joinLine() throws -> JoinLine? {
+    if local { return nil }
+    if let scheduler { return try joinLine(from: scheduler) }
+    if let line = ProcessInfo.processInfo.environment["ASSIZE_JOIN"] {
+      return try joinLine(from: line)
+    }
+    throw CommandFailure(
+      "say where to judge: --local for this machine, or --scheduler with the join line that "
+        + "`assize scheduler` prints")
+  }
+
+  private func joinLine(from text: String) throws -> JoinLine {
+    guard text.hasPrefix("@") else { return try JoinLine(parsing: text) }
+    let path = String(text.dropFirst())
+    do {
+      let contents = try String(contentsOfFile: path, encoding: .utf8)
+      return try JoinLine(parsing: contents.trimmingCharacters(in: .whitespacesAndNewlines))
+    } catch let error as JoinLineError {
+      throw CommandFailure("\(path)", error)
+    } catch {
+      throw CommandFailure("cannot read the join line from \(path)", error)
+    }
+  }
+
+  private func judgeLocally(
+    _ plan: inout RegradePlan, _ scratch: TemporaryDirectory, name: String
+  ) async throws -> (RegradeRun, ClusterStatus) {
+    let slots = slots ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    let wanted = Set(plan.items.map(\.program.language))
+    let machine = try Machine.examine(machineOptions, wanted: wanted)
+    note(machine.host.summary)
+    plan.exclude(languagesOtherThan: Set(machine.working)) { language in
+      "\(language) cannot be judged here: \(machine.problem(with: language) ?? "not available")"
+    }
+    var logger = Logger(label: "assize") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = verbose ? .info : .error
+    let cluster = try await LocalCluster.start(
+      directory: scratch.path, slots: slots, machine: machine, logger: logger)
+    let client = try SchedulerClient(
+      cluster.joinLine, programVersion: Assize.programVersion)
+    try await client.connect()
+    var run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
+    let status = try await perform(&run, name: name)
+    await client.close()
+    await cluster.stop()
+    return (run, status)
+  }
+
+  private func perform(_ run: inout RegradeRun, name: String) async throws -> ClusterStatus {
+    note(
+      "\(run.plan.items.count) submissions, \(run.plan.packages.count) problem packages"
+        + (run.plan.notJudged.isEmpty ? "" : ", \(run.plan.notJudged.count) not judgeable"))
+    try await run.pushPackages()
+    if !run.plan.items.isEmpty { _ = try await run.judge(name: "regrade \(name)") }
+    return try await run.client.status()
+  }
+
+  private func hosts(_ status: ClusterStatus) -> String {
+    status.workers.map { "\($0.host) (\($0.worker), \($0.slots) slots, \($0.sandbox))" }
+      .joined(separator: "; ")
+  }
+
+  private func toolchains(_ status: ClusterStatus) -> [RegradeContext.Toolchain] {
+    var seen: Set<String> = []
+    return status.workers.flatMap(\.languages)
+      .filter { seen.insert("\($0.language) \($0.version)").inserted }
+      .map { RegradeContext.Toolchain(language: $0.language, version: $0.version) }
+  }
+
+  private func publish(
+    _ report: RegradeReport, _ results: [String: NewResult], _ reading: ContestReading
+  ) throws -> RegradeReport.Conclusion {
+    let out = output ?? "regrade-\(reading.contest.id)"
+    do {
+      try ResultsWriter(report: report, results: results).write(to: out, contest: contest)
+    } catch {
+      throw CommandFailure("cannot write the results", error)
+    }
+    print(report.terminalText)
+    print("Report: \(out)/report.html")
+    return report.conclusion
+  }
+}
