@@ -1,0 +1,96 @@
+import Foundation
+
+/// The cache directory, held by one worker at a time: two would delete each other's files.
+struct CacheDirectory {
+  let path: String
+  private let descriptor: Int32
+
+  init(_ path: String) throws {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw CommandFailure(
+        "cannot create the cache directory \(path): \(error.localizedDescription); choose another "
+          + "with --cache")
+    }
+    let file = path + "/lock"
+    descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw CommandFailure("cannot open \(file): \(String(cString: strerror(errno)))")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw CommandFailure(
+        "another worker uses the cache directory \(path): give each its own with --cache")
+    }
+  }
+
+  /// The kernel does it as well, at the latest when the process ends.
+  func release() { close(descriptor) }
+
+  /// Bytes that packages could take here at most: what is free and what they take already.
+  var roomBytes: Int64 {
+    var disk = statvfs()
+    guard statvfs(path, &disk) == 0 else { return 0 }
+    let (free, overflow) = Int64(clamping: disk.f_bavail)
+      .multipliedReportingOverflow(by: Int64(clamping: disk.f_frsize))
+    return overflow ? .max : free
+  }
+
+  /// The host's name with a suffix that was drawn at the first start, so that a worker has the same
+  /// name after a restart, and two machines of one name have different ones.
+  func workerName() throws -> String {
+    let file = path + "/name"
+    if let text = try? String(contentsOfFile: file, encoding: .utf8) {
+      let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      if (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (33...126).contains($0) }) {
+        return name
+      }
+    }
+    let host = ProcessInfo.processInfo.hostName.split(separator: ".").first.map(String.init) ?? ""
+    let kept = host.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }.prefix(40)
+    let suffix = (0..<4).map { _ in String("abcdefghjkmnpqrstuvwxyz23456789".randomElement() ?? "x")
+    }
+    let name = (kept.isEmpty ? "worker" : String(kept)) + "-" + suffix.joined()
+    do {
+      try (name + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    } catch {
+      throw CommandFailure("cannot write \(file): \(error.localizedDescription)")
+    }
+    return name
+  }
+}
+
+/// The user numbers that a worker's programs run under. Two workers of one machine must not share
+/// any: limits that the kernel counts by user would be shared as well.
+struct UserNumbers {
+  private let descriptor: Int32
+
+  /// Locks two numbers for each slot in a file for all workers of this machine.
+  init(first: Int, slots: Int) throws {
+    let (directory, path) = ("/run/assize", "/run/assize/users")
+    mkdir(directory, 0o755)
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw CommandFailure("cannot open \(path): \(String(cString: strerror(errno)))")
+    }
+    // Languages are tried on as many slots as there are processors.
+    let count = 2 * max(slots, ProcessInfo.processInfo.activeProcessorCount)
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_whence = Int16(SEEK_SET)
+    (lock.l_start, lock.l_len) = (off_t(first), off_t(count))
+    guard fcntl(descriptor, F_SETLK, &lock) != 0 else { return }
+    let holder = fcntl(descriptor, F_GETLK, &lock) == 0 ? lock : nil
+    close(descriptor)
+    let who = holder.map { "process \($0.l_pid)" } ?? "another worker"
+    let next = holder.map { Int($0.l_start + $0.l_len) } ?? first + count
+    throw CommandFailure(
+      "\(who) on this machine runs programs under the user numbers from \(first): start this worker "
+        + "with --uid-base \((next + 99) / 100 * 100)")
+  }
+
+  func release() { close(descriptor) }
+}
