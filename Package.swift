@@ -71,6 +71,7 @@ let package = Package(
     module("JudgeModel"),
     tests(of: "JudgeModel"),
     module("Messages", ["JudgeModel"]),
+    tests(of: "Messages"),
     module("Grading", ["JudgeModel"]),
     tests(of: "Grading", ["JudgeModel"]),
     module("SchedulerCore", ["JudgeModel", "Messages", deque]),

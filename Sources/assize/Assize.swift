@@ -15,5 +15,8 @@ struct Assize: AsyncParsableCommand {
       2 it could not be done, 64 wrong usage.
       """,
     version: programVersion,
-    subcommands: [Regrade.self])
+    subcommands: [
+      Regrade.self, SchedulerCommand.self, WorkerCommand.self, Submit.self, Status.self,
+      Workers.self, Cancel.self, Pack.self,
+    ])
 }

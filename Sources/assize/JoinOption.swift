@@ -65,6 +65,7 @@ enum JoinLines {
 /// The option by which every command that asks a scheduler finds it.
 struct JoinOption: ParsableArguments {
   @Option(
+    name: [.customLong("scheduler"), .customLong("join")],
     help: ArgumentHelp(
       "Which scheduler: its join line, or @FILE with the line in it. Default: $ASSIZE_JOIN, else "
         + "the scheduler of this machine.",
@@ -77,7 +78,7 @@ struct JoinOption: ParsableArguments {
     guard access(path, F_OK) == 0 else {
       throw CommandFailure(
         "no scheduler named and none runs here (there is no \(path)): give its join line with "
-          + "--join or in $\(JoinLines.variable)")
+          + "--scheduler or in $\(JoinLines.variable)")
     }
     return try JoinLines.read(file: path)
   }

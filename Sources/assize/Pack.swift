@@ -7,7 +7,7 @@ internal import ProblemPackage
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check, test and build problem packages.",
-    subcommands: [PackCheck.self, PackTest.self, PackBuild.self])
+    subcommands: [PackCheck.self, PackTest.self, PackBuild.self, PackPush.self])
 }
 
 enum ListFormat: String, ExpressibleByArgument, CaseIterable {

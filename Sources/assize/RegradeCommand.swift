@@ -145,28 +145,15 @@ struct Regrade: AsyncParsableCommand {
     }
   }
 
+  /// nil: this machine judges.
   private func joinLine() throws -> JoinLine? {
     if local { return nil }
-    if let scheduler { return try joinLine(from: scheduler) }
-    if let line = ProcessInfo.processInfo.environment["ASSIZE_JOIN"] {
-      return try joinLine(from: line)
+    guard let line = try JoinLines.find(scheduler) else {
+      throw CommandFailure(
+        "say where to judge: --local for this machine, or --scheduler with the join line that "
+          + "`assize scheduler` prints")
     }
-    throw CommandFailure(
-      "say where to judge: --local for this machine, or --scheduler with the join line that "
-        + "`assize scheduler` prints")
-  }
-
-  private func joinLine(from text: String) throws -> JoinLine {
-    guard text.hasPrefix("@") else { return try JoinLine(parsing: text) }
-    let path = String(text.dropFirst())
-    do {
-      let contents = try String(contentsOfFile: path, encoding: .utf8)
-      return try JoinLine(parsing: contents.trimmingCharacters(in: .whitespacesAndNewlines))
-    } catch let error as JoinLineError {
-      throw CommandFailure("\(path)", error)
-    } catch {
-      throw CommandFailure("cannot read the join line from \(path)", error)
-    }
+    return line
   }
 
   private func judgeLocally(
