@@ -12,7 +12,7 @@ public final class Evaluator {
   private let workshop: Workshop
   /// Validators of the package that was judged last, by folder: building one takes longer than most
   /// submissions run, and the next judging is likely to be of the same package.
-  private var validators: [String: Validator] = [:]
+  private(set) var validators: [String: Validator] = [:]
 
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
@@ -26,6 +26,19 @@ public final class Evaluator {
   ) throws(EvaluationError) -> JudgingResult {
     try cancellation.check()
     defer { cancellation.release() }
+    do throws(EvaluationError) {
+      return try judgeOnce(program, package, mode, cancellation, onRun)
+    } catch {
+      // Whatever failed may be what is kept, and the next judging has to start from what is known.
+      if case .machine = error { forgetValidators() }
+      throw error
+    }
+  }
+
+  private func judgeOnce(
+    _ program: Program, _ package: PackageManifest, _ mode: JudgingMode,
+    _ cancellation: Cancellation, _ onRun: (Run) -> Void
+  ) throws(EvaluationError) -> JudgingResult {
     guard let language = workshop.languages[program.language] else {
       throw .machine("this worker does not know the language \(program.language)")
     }
@@ -131,7 +144,7 @@ public final class Evaluator {
     return built
   }
 
-  /// Ends the sandboxes of kept validators: after a failure nothing of it shall be trusted again.
+  /// Ends the sandboxes of kept validators, which happens by itself after a failure of the machine.
   public func forgetValidators() {
     for validator in validators.values { validator.program.sandbox.close() }
     validators = [:]

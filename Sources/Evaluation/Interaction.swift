@@ -53,7 +53,7 @@ struct Interaction {
 
     var validatorLimits = validator.runLimits
     // The interactor may wait as long as the submission may run, and then has time to finish.
-    validatorLimits.wallNanoseconds += runner.limits.wallNanoseconds
+    validatorLimits.wallNanoseconds += runner.limits().wallNanoseconds
     let programBox = runner.program.sandbox
     let validatorBox = validator.program.sandbox
     try sandboxed { () throws(SandboxError) in
@@ -69,7 +69,7 @@ struct Interaction {
         runner.program.command(
           arguments: testcase.arguments, input: BorrowedDescriptor(toProgram.reading),
           output: BorrowedDescriptor(toValidator.writing), error: errorEnd.borrowed,
-          limits: runner.limits))
+          limits: runner.limits()))
     } catch {
       validatorBox.cancelRun()
       _ = try? validatorBox.finish()
@@ -90,7 +90,7 @@ struct Interaction {
   /// Longer than any run may take with all its cleaning up: a helper that does not even answer after
   /// this is lost, which `finish` then finds out.
   private var patience: Int {
-    validator.runLimits.wallNanoseconds + 2 * runner.limits.wallNanoseconds + 30_000_000_000
+    validator.runLimits.wallNanoseconds + 2 * runner.limits().wallNanoseconds + 30_000_000_000
   }
 
   /// Waits for both sides in whatever order they end.

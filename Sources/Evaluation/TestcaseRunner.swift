@@ -90,12 +90,7 @@ struct TestcaseRunner {
     _ testcase: Testcase, _ input: BorrowedDescriptor, _ answer: BorrowedDescriptor,
     number: Int32
   ) throws(EvaluationError) -> Pass {
-    for file in testcase.files {
-      let contents = try workshop.open(file.path, of: manifest)
-      try sandboxed { () throws(SandboxError) in
-        try program.sandbox.put(.scratch, path: file.name, contents: contents.borrowed)
-      }
-    }
+    try layFiles(testcase)
     if manifest.kind.isInteractive, let validator {
       let interaction = Interaction(runner: self, validator: validator, testcase: testcase)
       return try interaction.run(pass: number)
@@ -103,13 +98,23 @@ struct TestcaseRunner {
     return try batchPass(testcase, input, answer, number)
   }
 
+  private func layFiles(_ testcase: Testcase) throws(EvaluationError) {
+    for file in testcase.files {
+      let contents = try workshop.open(file.path, of: manifest)
+      try sandboxed { () throws(SandboxError) in
+        try program.sandbox.put(.scratch, path: file.name, contents: contents.borrowed)
+      }
+    }
+  }
+
   /// Output into memory, then the comparer or the validator.
   private func batchPass(
     _ testcase: Testcase, _ input: BorrowedDescriptor, _ answer: BorrowedDescriptor,
-    _ number: Int32
+    _ number: Int32, outputAllowance: Int64 = Self.smallOutput
   ) throws(EvaluationError) -> Pass {
     let output = try sandboxed { () throws(SandboxError) in try MemoryFile() }
     let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let limits = limits(outputAllowance: outputAllowance)
     let report = try sandboxed { () throws(SandboxError) in
       let outputEnd = try output.appendingDescriptor()
       let errorEnd = try errors.appendingDescriptor()
@@ -118,6 +123,14 @@ struct TestcaseRunner {
         program.command(
           arguments: testcase.arguments, input: reading.borrowed, output: outputEnd.borrowed,
           error: errorEnd.borrowed, limits: limits))
+    }
+    let written = Int64(output.size) + Int64(errors.size)
+    if report.oomKills > 0, outputAllowance == Self.smallOutput, written > Self.smallOutput {
+      // Its output may be what was too much for its memory: once more, with room for all of it.
+      try layFiles(testcase)
+      return try batchPass(
+        testcase, input, answer, number,
+        outputAllowance: 2 * manifest.limits.outputBytes.amount + Self.smallOutput)
     }
     var facts = try Self.facts(of: report)
     facts.outputBytes = Int64(output.size)
@@ -241,18 +254,23 @@ struct TestcaseRunner {
 // MARK: - Limits and facts
 
 extension TestcaseRunner {
+  /// What a program prints is kept in memory that is charged to it and is not its memory. This much
+  /// is always on top of its limit; a program that ran out of memory and printed more is run again
+  /// with room for as much as it may print, because otherwise every limit would be that much too
+  /// generous to everybody.
+  static let smallOutput: Int64 = 256 << 10
+
   /// The program is ended a little above its time limit, not at it: a run that needed 1.05 times the
   /// limit then shows how close it was. The wall clock is generous, because a machine that is busy
   /// must not make a slow program of a fast one.
-  var limits: RunLimits {
+  func limits(outputAllowance: Int64 = Self.smallOutput) -> RunLimits {
     let time = manifest.limits.timeNanoseconds.amount
     let memory = manifest.limits.memoryBytes.amount + program.language.memoryOverheadBytes
     let output = manifest.limits.outputBytes.amount
     return RunLimits(
       cpuNanoseconds: Int(time + max(time / 10, 100_000_000)),
       wallNanoseconds: Int(time * 3 + 2_000_000_000),
-      // What a program prints is kept in memory that is charged to it, and is not its memory.
-      memoryBytes: Int(memory + output), outputBytes: Int(output) + 1, processes: 128,
+      memoryBytes: Int(memory + outputAllowance), outputBytes: Int(output) + 1, processes: 128,
       openFiles: 256, stackBytes: 0, boundsAddressSpace: program.language.memoryOverheadBytes == 0)
   }
 

@@ -195,9 +195,18 @@ struct TestedPackage: Sendable {
         submission: submission,
         problem: "its \(total) bytes are more than a submission may have (\(Program.byteLimit))")
     }
+    if language.value == "python3", files.contains(where: asksForPython2) {
+      return Submission(submission: submission, problem: "it is Python 2")
+    }
     let program = Program(language: language, entryPoint: submission.entryPoint, files: files)
     return Submission(submission: submission, program: program)
   }
+}
+
+/// Whether its first line does: by the extension alone it would be taken for Python 3 and not compile.
+private func asksForPython2(_ file: SourceFile) -> Bool {
+  let line = file.contents.prefix(100).prefix { $0 != 10 }
+  return line.starts(with: "#!".utf8) && String(decoding: line, as: UTF8.self).contains("python2")
 }
 
 extension TestedPackage.Submission {

@@ -79,7 +79,8 @@ struct PackTestReport {
   private static func row(
     _ submission: LabelledSubmission, _ outcome: TestOutcome, _ limit: TimeSpan
   ) -> (cells: [String], notes: [String]) {
-    let expected = submission.expectedText
+    let whole = submission.expectedText
+    let expected = whole.count > 32 ? whole.prefix(30) + " …" : whole
     switch outcome {
     case .skipped(let reason):
       return (["skip", submission.name, expected], ["skipped: \(reason)"])
@@ -267,9 +268,10 @@ extension LabelledSubmission {
       if let required = expectation.required { part += "+" + list(required) }
       if let score = expectation.score {
         let isOne = score.lowerBound == score.upperBound
-        part += isOne ? " \(score.lowerBound)" : " \(score.lowerBound)..\(score.upperBound)"
+        part += part.isEmpty || part.hasSuffix(" ") ? "" : " "
+        part += isOne ? "\(score.lowerBound)" : "\(score.lowerBound)..\(score.upperBound)"
       }
-      if !part.isEmpty { parts.append(part) }
+      if !part.isEmpty, !parts.contains(part) { parts.append(part) }
     }
     return parts.isEmpty ? "anything" : parts.joined(separator: ", ")
   }

@@ -144,7 +144,6 @@ struct PackTestRun {
           job.program, package: manifest, mode: job.mode, cancellation: Cancellation(),
           onRun: { _ in }))
     } catch {
-      if case .machine = error { evaluator.forgetValidators() }
       return .failure(error)
     }
   }
