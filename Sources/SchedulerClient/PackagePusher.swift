@@ -20,11 +20,16 @@ actor PackagePusher {
   private var socket: Socket?
   private var patience: Deadline?
   private var waiter: CheckedContinuation<Void, any Error>?
+  private var registration: Registration?
+  /// Pieces that were asked for and have not been sent, in order.
+  private var wanted: [(offset: Int64, length: Int32)] = []
   private var lastHeard = Reactor.now()
 
   /// Silence after which the offer is repeated, and after which the push is given up; nanoseconds.
   static let silence: Int64 = 20_000_000_000
   static let surrender: Int64 = 180_000_000_000
+  /// More pieces than this nobody asks for at once.
+  static let wantedLimit = 256
 
   init(
     archive: String, package: Digest, ticket: String,
@@ -53,7 +58,8 @@ actor PackagePusher {
     options.security = security
     let socket = try Socket(context, .dealer, options)
     self.socket = socket
-    try reactor.register(socket, turnLimit: 16, onMessage: { self.receive($0) })
+    registration = try reactor.register(
+      socket, turnLimit: 16, onMessage: { self.receive($0) }, onWritable: { self.sendPieces() })
     try reactor.monitor(socket) { event, _ in
       if case .handshakeSucceeded = event { self.offer() }
     }
@@ -64,11 +70,30 @@ actor PackagePusher {
     try await withCheckedThrowingContinuation { waiter = $0 }
   }
 
-  private func offer() { send(.offer(package: package, size: size)) }
+  private func offer() {
+    // A new offer is answered by asking anew.
+    wanted = []
+    _ = try? socket?.send(BulkCodec.encode(.offer(package: package, size: size), ticket: ticket))
+  }
 
-  private func send(_ request: BulkRequest) {
-    // What is not taken now is asked for again.
-    _ = try? socket?.send(BulkCodec.encode(request, ticket: ticket))
+  /// Sends as many pieces as the connection takes now.
+  private func sendPieces() {
+    while let (offset, length) = wanted.first {
+      var bytes = [UInt8](repeating: 0, count: Int(min(Int64(length), size - offset)))
+      let count = bytes.count
+      guard pread(descriptor, &bytes, count, off_t(offset)) == count else {
+        return end(ClientError("the archive cannot be read any more"))
+      }
+      let piece = BulkRequest.piece(package: package, offset: offset, bytes: bytes)
+      guard let socket, let result = try? socket.send(BulkCodec.encode(piece, ticket: ticket))
+      else { return }
+      guard case .sent = result else {
+        registration?.notifyWhenWritable()
+        return
+      }
+      wanted.removeFirst()
+      onProgress(offset + Int64(count))
+    }
   }
 
   private func receive(_ message: borrowing InboundMessage) {
@@ -76,14 +101,11 @@ actor PackagePusher {
     do {
       switch try BulkCodec.decodeReply(message.payload) {
       case .send(let package, let offset, let length):
-        guard package == self.package, offset < size else { return }
-        var bytes = [UInt8](repeating: 0, count: Int(min(Int64(length), size - offset)))
-        let count = bytes.count
-        guard pread(descriptor, &bytes, count, off_t(offset)) == count else {
-          return end(ClientError("the archive cannot be read any more"))
-        }
-        send(.piece(package: package, offset: offset, bytes: bytes))
-        onProgress(min(size, offset + Int64(length)))
+        guard package == self.package, (0..<size).contains(offset), length > 0,
+          wanted.count < Self.wantedLimit
+        else { return }
+        wanted.append((offset, min(length, Int32(BulkLimits.pieceBytes))))
+        sendPieces()
       case .stored(let package): if package == self.package { end(nil) }
       case .failed(let package, let reason):
         if package == self.package { end(ClientError(reason)) }

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Foundation
 internal import JudgeModel
 internal import Logging
@@ -17,6 +18,9 @@ internal import Wire
 /// Writing is the same with the roles changed: a client offers an archive, and the server asks for
 /// its pieces. A package becomes visible only after every byte of it was verified, on a thread of
 /// its own.
+///
+/// What a connection cannot take at once is owed to it, in order: a piece that is not sent would cost
+/// its reader the wait until it asks again. Only the request is kept and not the bytes.
 actor BulkServer {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
@@ -28,9 +32,11 @@ actor BulkServer {
   private var socket: Socket?
   private var readers: [Digest: ArchiveFile] = [:]
   private var uploads: [Digest: Upload] = [:]
+  private var owed: [RoutingID: Deque<Owed>] = [:]
   private var sweep: Deadline?
-  // Set once before the server starts.
-  private nonisolated let whenStored: Lock<(@Sendable (PackageSummary) async throws -> Void)?>
+  private var retry: Deadline?
+  /// Refers to the server, which refers to this: let go of when it stops.
+  private var catalogue: (any PackageCatalogue)?
 
   /// Largest archive that is taken.
   static let archiveLimit: Int64 = 16 << 30
@@ -38,19 +44,27 @@ actor BulkServer {
   /// An upload whose client fell silent is dropped after this time, nanoseconds.
   static let uploadTimeout: Int64 = 120_000_000_000
   static let openFiles = 64
+  /// Answers owed to one connection; a worker that asks for more at once asks again.
+  static let owedLimit = 1_024
+  /// Nanoseconds after which a full connection is tried again. A router cannot be waited for.
+  static let retryPause: Int64 = 1_000_000
 
-  init(directory: String, token: String, log: Logger) throws {
+  private enum Owed {
+    case piece(Digest, offset: Int64, length: Int32)
+    case reply(BulkReply)
+  }
+
+  init(
+    directory: String, token: String, catalogue: any PackageCatalogue, log: Logger
+  ) throws {
+    self.catalogue = catalogue
     shelf = try PackageShelf(directory: directory)
     self.token = token
     self.log = log
     reactor = try Reactor(name: "bulk")
-    whenStored = Lock(nil)
   }
 
   nonisolated func holds(_ package: Digest) -> Bool { shelf.holds(package) }
-  nonisolated func onStored(_ body: @escaping @Sendable (PackageSummary) async throws -> Void) {
-    whenStored.withLock { $0 = body }
-  }
 
   /// - Returns: the port.
   func start(
@@ -63,6 +77,7 @@ actor BulkServer {
     self.socket = socket
     try reactor.register(socket, turnLimit: 16, onMessage: { self.receive($0) })
     sweep = reactor.makeDeadline { self.dropSilentUploads() }
+    retry = reactor.makeDeadline { self.payOwed() }
     guard let port = portNumber(of: endpoint) else {
       throw ServerError("cannot tell the port of \(endpoint)")
     }
@@ -73,6 +88,7 @@ actor BulkServer {
     for upload in uploads.values { upload.discard() }
     uploads = [:]
     readers = [:]
+    catalogue = nil
     socket?.close()
     reactor.stop()
   }
@@ -95,24 +111,57 @@ actor BulkServer {
     }
   }
 
-  /// A message that cannot be sent is dropped: whoever needs it asks again.
-  private func send(_ reply: BulkReply, to peer: RoutingID) {
-    do {
-      _ = try socket?.send(BulkCodec.encode(reply), to: peer)
-    } catch {
-      log.error("cannot send", metadata: ["peer": "\(peer)", "error": "\(error)"])
-    }
-  }
+  private func send(_ reply: BulkReply, to peer: RoutingID) { owe(.reply(reply), to: peer) }
 
   // MARK: Out
 
   private func read(_ package: Digest, _ offset: Int64, _ length: Int32, _ peer: RoutingID) {
+    owe(.piece(package, offset: offset, length: length), to: peer)
+  }
+
+  private func owe(_ item: Owed, to peer: RoutingID) {
+    // Behind what is owed already, or the pieces would change places.
+    if owed[peer] == nil, pay(item, to: peer) { return }
+    guard owed[peer, default: []].count < Self.owedLimit else { return }
+    owed[peer, default: []].append(item)
+    if retry?.instant == nil { retry?.instant = Reactor.now() + Self.retryPause }
+  }
+
+  private func payOwed() {
+    for peer in Array(owed.keys) {
+      while let item = owed[peer]?.first, pay(item, to: peer) { _ = owed[peer]?.popFirst() }
+      if owed[peer]?.isEmpty ?? false { owed[peer] = nil }
+    }
+    if !owed.isEmpty { retry?.instant = Reactor.now() + Self.retryPause }
+  }
+
+  /// False when the connection has no room now. A peer that is gone is owed nothing.
+  private func pay(_ item: Owed, to peer: RoutingID) -> Bool {
     do {
-      let file = try reader(package)
-      let bytes = try file.read(at: offset, count: Int(length))
-      send(.piece(package: package, offset: offset, bytes: bytes), to: peer)
+      guard let socket, !socket.isClosed else { return true }
+      switch try socket.send(BulkCodec.encode(message(item)), to: peer) {
+      case .sent: return true
+      case .wouldBlock: return false
+      case .unreachable:
+        owed[peer] = nil
+        return true
+      }
     } catch {
-      send(.failed(package: package, reason: "\(error)"), to: peer)
+      log.error("cannot send", metadata: ["peer": "\(peer)", "error": "\(error)"])
+      return true
+    }
+  }
+
+  private func message(_ item: Owed) -> BulkReply {
+    switch item {
+    case .reply(let reply): return reply
+    case .piece(let package, let offset, let length):
+      do {
+        let bytes = try reader(package).read(at: offset, count: Int(length))
+        return .piece(package: package, offset: offset, bytes: bytes)
+      } catch {
+        return .failed(package: package, reason: "\(error)")
+      }
     }
   }
 
@@ -130,7 +179,7 @@ actor BulkServer {
   // MARK: In
 
   private func offer(_ package: Digest, _ size: Int64, _ peer: RoutingID) {
-    if shelf.holds(package) { return send(.stored(package: package), to: peer) }
+    if shelf.holds(package) { return welcomeAgain(package, peer) }
     do {
       guard size > 0, size <= Self.archiveLimit else {
         throw ServerError(
@@ -176,24 +225,42 @@ actor BulkServer {
   }
 
   private func verify(_ package: Digest, _ upload: Upload) {
-    let (shelf, path, peer, size) = (shelf, upload.file.path, upload.peer, upload.size)
+    let (path, size) = (upload.file.path, upload.size)
     Task {
       do {
-        let manifest = try await withCheckedThrowingContinuation { continuation in
-          verifier.async {
-            continuation.resume(with: Result { try shelf.publish(path, as: package) })
-          }
-        }
-        let summary = PackageSummary(
-          digest: package, problem: manifest.problem, title: manifest.title, archiveBytes: size,
-          unpackedBytes: manifest.byteCount)
-        try await whenStored.withLock { $0 }?(summary)
-        send(.stored(package: package), to: peer)
+        let manifest = try await onVerifier { try $0.publish(path, as: package) }
+        try await catalogue?.add(PackageSummary(manifest, archiveBytes: size))
+        send(.stored(package: package), to: upload.peer)
       } catch {
         upload.discard()
-        send(.failed(package: package, reason: "\(error)"), to: peer)
+        send(.failed(package: package, reason: "\(error)"), to: upload.peer)
       }
       uploads[package] = nil
+    }
+  }
+
+  /// A package that is here already, offered once more: from now on it is its problem's newest.
+  private func welcomeAgain(_ package: Digest, _ peer: RoutingID) {
+    Task {
+      do {
+        if let catalogue, try await !catalogue.renew(package) {
+          // The last scheduler ended after it had named the file and before it had recorded it.
+          let (manifest, size) = try await onVerifier { try $0.verify(package) }
+          try await catalogue.add(PackageSummary(manifest, archiveBytes: size))
+        }
+        send(.stored(package: package), to: peer)
+      } catch {
+        send(.failed(package: package, reason: "\(error)"), to: peer)
+      }
+    }
+  }
+
+  private func onVerifier<Result: Sendable>(
+    _ work: @escaping @Sendable (PackageShelf) throws -> Result
+  ) async throws -> Result {
+    let shelf = shelf
+    return try await withCheckedThrowingContinuation { continuation in
+      verifier.async { continuation.resume(with: Swift.Result { try work(shelf) }) }
     }
   }
 
@@ -206,5 +273,21 @@ actor BulkServer {
       uploads[package] = nil
     }
     if !uploads.isEmpty { sweep?.instant = now + Self.uploadTimeout }
+  }
+}
+
+/// Who keeps the record of packages.
+protocol PackageCatalogue: Actor {
+  /// Records a package; it is its problem's newest now.
+  func add(_ package: PackageSummary) async throws
+  /// Makes a recorded package its problem's newest; false when there is no record of it.
+  func renew(_ package: Digest) async throws -> Bool
+}
+
+extension PackageSummary {
+  init(_ manifest: PackageManifest, archiveBytes: Int64) {
+    self.init(
+      digest: manifest.digest, problem: manifest.problem, title: manifest.title,
+      archiveBytes: archiveBytes, unpackedBytes: manifest.byteCount)
   }
 }

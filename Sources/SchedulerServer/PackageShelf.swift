@@ -41,6 +41,16 @@ struct PackageShelf: Sendable {
     try ArchiveFile.synchronise(directory)
     return manifest
   }
+
+  /// Checks a package that has its final name.
+  func verify(_ package: Digest) throws -> (PackageManifest, archiveBytes: Int64) {
+    let path = path(package)
+    let manifest = try PackageArchive.verify(path)
+    guard manifest.digest == package else {
+      throw ServerError("\(path) holds another package: delete it and push again")
+    }
+    return (manifest, try ArchiveFile(reading: path).byteCount())
+  }
 }
 
 /// An open archive file. Confined to the thread of its owner.
@@ -74,6 +84,14 @@ final class ArchiveFile {
     guard fsync(descriptor) == 0 else {
       throw ServerError("cannot flush \(path): \(String(cString: strerror(errno)))")
     }
+  }
+
+  func byteCount() throws -> Int64 {
+    let size = lseek(descriptor, 0, SEEK_END)
+    guard size >= 0 else {
+      throw ServerError("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    return Int64(size)
   }
 
   /// At most `count` bytes; fewer only at the end of the file.

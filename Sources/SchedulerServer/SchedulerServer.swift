@@ -78,11 +78,11 @@ public actor SchedulerServer {
   /// - Returns: the line that workers and clients join with.
   public func start(advertising host: String) async throws -> JoinLine {
     let bulk = try BulkServer(
-      directory: settings.stateDirectory + "/packages", token: identity.token, log: log)
+      directory: settings.stateDirectory + "/packages", token: identity.token, catalogue: self,
+      log: log)
     for package in try await keeper.packages() where bulk.holds(package.digest) {
       remember(package)
     }
-    bulk.onStored { [weak self] package in try await self?.stored(package) }
     if !settings.isPlain {
       let authenticator = Authenticator(context, on: reactor) { _ in true }
       try await authenticator.start()
@@ -157,6 +157,8 @@ public actor SchedulerServer {
     await authenticator?.stop()
     try? await keeper.close()
     reactor.stop()
+    // For whoever asks later as well.
+    if failed == nil { failed = CancellationError() }
     failure?.resume(returning: CancellationError())
     failure = nil
   }
@@ -242,16 +244,24 @@ extension SchedulerServer {
     if outbox.isEmpty == false { retry?.instant = Reactor.now() + 20_000_000 }
   }
 
-  func stored(_ package: PackageSummary) async throws {
+  private func remember(_ package: PackageSummary) {
+    packages[package.digest] = package
+    newest[package.problem] = package.digest
+  }
+}
+
+extension SchedulerServer: PackageCatalogue {
+  func add(_ package: PackageSummary) async throws {
     try await keeper.add(package)
     remember(package)
     log.notice(
       "package stored", metadata: ["problem": "\(package.problem)", "digest": "\(package.digest)"])
   }
 
-  private func remember(_ package: PackageSummary) {
-    packages[package.digest] = package
-    newest[package.problem] = package.digest
+  func renew(_ digest: Digest) async throws -> Bool {
+    guard let package = packages[digest] else { return false }
+    if newest[package.problem] != digest { try await add(package) }
+    return true
   }
 }
 

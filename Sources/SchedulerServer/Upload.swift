@@ -37,10 +37,13 @@ final class Upload {
     return (offset, length)
   }
 
+  /// Pieces that are not the next one answer a request that was repeated since.
   func take(_ offset: Int64, _ bytes: [UInt8]) throws {
-    guard let length = outstanding[offset], offset == received, bytes.count == Int(length) else {
+    guard let length = outstanding[offset], offset == received else { return }
+    guard bytes.count == Int(length) else {
       throw ServerError(
-        "the piece at \(offset) with \(bytes.count) bytes is not the one that was asked for")
+        "the piece at \(offset) has \(bytes.count) bytes, \(length) were asked for: was the archive "
+          + "changed meanwhile?")
     }
     outstanding[offset] = nil
     try file.write(bytes, at: offset)

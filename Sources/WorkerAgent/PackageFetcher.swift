@@ -30,6 +30,7 @@ actor PackageFetcher {
   private let ticket: String
   private let log: Logger
   private var socket: Socket?
+  private var registration: Registration?
   private var endpoint: String?
   private var fetches: [Digest: Fetch] = [:]
   private var patience: Deadline?
@@ -60,7 +61,8 @@ actor PackageFetcher {
     var options = SocketOptions.bulk
     options.security = security
     let socket = try Socket(context, .dealer, options)
-    try reactor.register(socket, turnLimit: 16, onMessage: { self.receive($0) })
+    registration = try reactor.register(
+      socket, turnLimit: 16, onMessage: { self.receive($0) }, onWritable: { self.askAll() })
     try reactor.monitor(socket) { event, endpoint in
       if case .handshakeSucceeded = event { self.resume() }
       if case .handshakeFailed(let failure) = event, failure.isFinal {
@@ -103,7 +105,9 @@ actor PackageFetcher {
       let length = Int32(min(Int64(BulkLimits.pieceBytes), fetch.size - fetch.asked))
       let request = BulkRequest.read(package: package, offset: fetch.asked, length: length)
       guard case .sent? = try? socket.send(BulkCodec.encode(request, ticket: ticket)) else {
-        break  // No connection: asked again when there is one.
+        // No room, or no connection: then a new one asks for everything.
+        registration?.notifyWhenWritable()
+        break
       }
       fetch.asked += Int64(length)
     }
@@ -147,6 +151,10 @@ actor PackageFetcher {
       fetches[package] = fetch
       ask(package)
     }
+  }
+
+  private func askAll() {
+    for package in fetches.keys.sorted() { ask(package) }
   }
 
   /// Everything that was on its way is lost with a connection.
