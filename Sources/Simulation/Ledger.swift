@@ -1,0 +1,237 @@
+internal import JudgeModel
+internal import Messages
+internal import SchedulerCore
+internal import WorkerCore
+
+/// What an onlooker writes down to hold the cores to their promises.
+struct Ledger {
+  private(set) var orders: [JudgingOrder] = []
+  var arrivals: [Instant] = []
+  private var submitted: [Instant?] = []
+  private var started: [Instant?] = []
+  var cancelled: Set<JudgingID> = []
+  /// Largest credit a session was ever given, and how many leases it got.
+  var credit: [SessionID: UInt64] = [:]
+  var grants: [SessionID: UInt64] = [:]
+  /// Whom each epoch was given to.
+  var owner: [LeaseEpoch: (judging: JudgingID, session: SessionID)] = [:]
+  /// Final states that somebody was told.
+  var told: [JudgingID: JudgingState] = [:]
+  /// When the last judging became final, and when the workers should know.
+  var finished: Instant?
+  var end = Instant.zero
+
+  mutating func plan(_ order: JudgingOrder) {
+    orders.append(order)
+    submitted.append(nil)
+    started.append(nil)
+  }
+
+  mutating func noteSubmission(_ judging: JudgingID, at now: Instant) {
+    submitted[Int(judging.value) - 1] = now
+  }
+
+  mutating func noteStart(_ judging: JudgingID, at now: Instant) {
+    let index = Int(judging.value) - 1
+    if started.indices.contains(index), started[index] == nil { started[index] = now }
+  }
+
+  func order(_ judging: JudgingID) -> JudgingOrder? {
+    let index = Int(judging.value) - 1
+    return orders.indices.contains(index) ? orders[index] : nil
+  }
+
+  /// The one right verdict of a judging, so that a mix-up shows.
+  func verdict(of judging: JudgingID) -> Verdict {
+    let all: [Verdict] = [.accepted, .wrongAnswer, .timeLimit, .runtimeError, .compileError]
+    return all[Int(mixed(UInt64(bitPattern: judging.value)) % UInt64(all.count))]
+  }
+
+  var waits: [TimeSpan] {
+    zip(submitted, started).compactMap { submitted, started in
+      guard let submitted, let started else { return nil }
+      return started - submitted
+    }.sorted()
+  }
+}
+
+// MARK: - Promises
+
+extension World {
+  /// A record is durable. The store has checked its epoch.
+  func check(_ record: Record) throws(SimulationFailure) {
+    switch record {
+    case .judged(let judging, _, _, let result):
+      guard result.verdict == ledger.verdict(of: judging) else {
+        throw failure("\(judging) was judged \(result.verdict)")
+      }
+    case .cancelled(let judging):
+      guard ledger.cancelled.contains(judging) else {
+        throw failure("\(judging) was cancelled by nobody")
+      }
+    case .quarantined(let judging, let reason):
+      guard options.mode == .swarm else { throw failure("\(judging) was set aside: \(reason)") }
+    case .created, .leased, .runs, .returned: break
+    }
+  }
+
+  mutating func checkGrant(
+    _ order: GrantOrder, to session: SessionID
+  ) throws(SimulationFailure) {
+    let name = order.name
+    guard let planned = ledger.order(name.judging), planned.package == order.package else {
+      throw failure("\(name.judging) was granted with package \(order.package)")
+    }
+    if let owner = ledger.owner[name.epoch] {
+      guard owner == (name.judging, session) else {
+        throw failure(
+          "epoch \(name.epoch) was given to \(owner.session) for \(owner.judging), then to "
+            + "\(session) for \(name.judging)")
+      }
+      return
+    }
+    ledger.owner[name.epoch] = (name.judging, session)
+    let granted = (ledger.grants[session] ?? 0) + 1
+    ledger.grants[session] = granted
+    guard granted <= ledger.credit[session] ?? 0 else {
+      throw failure("\(session) was granted \(granted) leases, its credit is less")
+    }
+    guard let row = store[name.judging], let epoch = row.epoch, epoch >= name.epoch else {
+      throw failure("\(name.judging) was granted under \(name.epoch) before that was recorded")
+    }
+  }
+
+  /// Only what is recorded may be acknowledged: the worker forgets it now.
+  func checkAcknowledged(_ names: [LeaseName]) throws(SimulationFailure) {
+    for name in names {
+      guard let row = store[name.judging] else { continue }
+      let isOver = row.state.isFinal || row.state == .queued
+      guard isOver || row.epoch.map({ $0 > name.epoch }) ?? false || name.epoch != row.epoch
+      else { throw failure("\(name.judging) \(name.epoch) was acknowledged while it is leased") }
+    }
+  }
+
+  mutating func checkNews(
+    _ judging: JudgingID, _ news: JudgingNews
+  ) throws(SimulationFailure) {
+    let state: JudgingState
+    switch news {
+    case .judged: state = .judged
+    case .ended(let ended, reason: _): state = ended
+    case .queued, .started, .runs:
+      if let told = ledger.told[judging] {
+        throw failure("\(judging) was told to be \(told), then to go on")
+      }
+      return
+    }
+    trace(20, judging.value, UInt64(state.isFinal ? 1 : 0))
+    guard store[judging]?.state == state else {
+      throw failure("\(judging) was told to be \(state) before that was recorded")
+    }
+    if let before = ledger.told.updateValue(state, forKey: judging) {
+      throw failure("\(judging) was told to be \(before), then \(state)")
+    }
+  }
+
+  func checkStart(
+    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
+  ) throws(SimulationFailure) {
+    let worker = workers[index]
+    guard (0..<worker.slots).contains(slot), worker.running[slot] == nil else {
+      throw failure("\(worker.name) starts \(judging) in slot \(slot), which is not free")
+    }
+    guard !worker.running.values.contains(where: { $0.judging == judging }) else {
+      throw failure("\(worker.name) runs \(judging) twice")
+    }
+    guard worker.disk.contains(where: { $0.package == package }),
+      ledger.order(judging)?.package == package
+    else { throw failure("\(worker.name) starts \(judging) without its package") }
+    guard worker.programs.contains(judging) else {
+      throw failure("\(worker.name) starts \(judging) without its program")
+    }
+  }
+
+  func checkBudget(_ index: Int) throws(SimulationFailure) {
+    guard options.checksEveryStep else { return }
+    let used = workers[index].usedBytes
+    guard used <= options.budgetBytes else {
+      throw failure("\(workers[index].name) uses \(used) of \(options.budgetBytes) bytes of cache")
+    }
+    if let core = workers[index].core, core.cache.usedBytes != used {
+      throw failure(
+        "\(workers[index].name) counts \(core.cache.usedBytes) bytes of cache and has \(used)")
+    }
+  }
+
+  /// Notices that everything is over, faults included; the workers get a while to hear of it.
+  mutating func checkFinish() {
+    guard !isFaulty, !isFinishing, store.rows.count == options.judgings,
+      store.unfinishedCount == 0
+    else { return }
+    isFinishing = true
+    ledger.finished = now
+    ledger.end = now + .seconds(120)
+  }
+
+  /// What has to hold when all is over.
+  func checkEnd() throws(SimulationFailure) {
+    guard isFinishing else { throw failure("nothing happens any more: \(stuck)") }
+    for row in store.rows {
+      let judging = row.order.judging
+      guard row.state.isFinal else { throw failure("\(judging) is \(row.state) at the end") }
+      if row.state == .cancelled, !ledger.cancelled.contains(judging) {
+        throw failure("\(judging) is cancelled, and nobody did it")
+      }
+      if (row.state == .judged) != (row.verdict != nil) {
+        throw failure("\(judging) is \(row.state) with the verdict \(row.verdict as Any)")
+      }
+    }
+    for (judging, state) in ledger.told.sorted(by: { $0.key < $1.key }) {
+      guard store[judging]?.state == state else {
+        throw failure("\(judging) was told to be \(state), and the record has forgotten it")
+      }
+    }
+    for worker in workers where worker.core != nil {
+      guard worker.running.isEmpty, worker.heldAtLastSync == 0 else {
+        throw failure("\(worker.name) still holds leases when all is over")
+      }
+    }
+    guard let core = scheduler.core else { throw failure("the scheduler did not come back") }
+    let status = core.status(at: now)
+    guard status.queued == 0, status.leased == 0 else {
+      throw failure("the scheduler knows of \(status.queued + status.leased) judgings too many")
+    }
+  }
+
+  /// For a person who has to find out why it does not go on.
+  var stuck: String {
+    let open = store.rows.filter { !$0.state.isFinal }
+    let shown = open.prefix(5).map { "\($0.order.judging) \($0.state) \($0.epoch as Any)" }
+    let status = scheduler.core?.status(at: now)
+    let notes = status?.waiting.map { "\($0.count) wait: \($0.reason)" } ?? ["scheduler is down"]
+    let live = status?.workers.map { "\($0.worker) \($0.state) \($0.busySlots)/\($0.slots)" } ?? []
+    return """
+      \(options.judgings - store.rows.count) not submitted, \(open.count) open (\(shown)); \
+      \(notes); \(live)
+      """
+  }
+
+  mutating func finishReport(from start: Instant) {
+    for row in store.rows {
+      switch row.state {
+      case .judged: report.judged += 1
+      case .cancelled: report.cancelled += 1
+      case .quarantined: report.quarantined += 1
+      case .queued, .leased: break
+      }
+    }
+    report.makespan = (ledger.finished ?? now) - start
+    let waits = ledger.waits
+    report.waitMedian = percentile(waits, perMille: 500)
+    report.wait95 = percentile(waits, perMille: 950)
+    report.wait99 = percentile(waits, perMille: 990)
+    if report.starts > 0 {
+      report.hitsPerMille = max(0, report.starts - report.fetches) * 1000 / report.starts
+    }
+  }
+}

@@ -1,0 +1,54 @@
+public import JudgeModel
+
+/// What a simulation came to.
+public struct SimulationReport: Hashable, Sendable {
+  public var seed: UInt64
+  public var judged = 0
+  public var cancelled = 0
+  public var quarantined = 0
+  /// From the first submission to the last final state.
+  public var makespan = TimeSpan.zero
+  /// From submission to the first start in a slot: half, 95 % and 99 % waited no longer.
+  public var waitMedian = TimeSpan.zero
+  public var wait95 = TimeSpan.zero
+  public var wait99 = TimeSpan.zero
+  public var starts: Int64 = 0
+  public var fetches: Int64 = 0
+  /// Starts that did not need a fetch of their own, thousandths.
+  public var hitsPerMille: Int64 = 0
+  /// Bytes of archives that travelled.
+  public var bytesMoved: Int64 = 0
+  public var schedulerCrashes = 0
+  public var faults = 0
+  /// Things that happened in the simulated world.
+  public var steps: Int64 = 0
+  /// The same for the same options, or something is not repeatable.
+  public var traceHash: UInt64 = 0
+}
+
+extension SimulationReport: CustomStringConvertible {
+  public var description: String {
+    """
+    seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
+    makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
+    \(starts) starts, \(fetches) fetches, \(hitsPerMille) hits per thousand, \
+    \(bytesMoved) bytes moved; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
+    \(steps) steps, trace \(String(traceHash, radix: 16))
+    """
+  }
+}
+
+/// A promise was broken. Says the seed, because with it the run can be repeated.
+public struct SimulationFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  public var options: SimulationOptions
+  public var at: Instant
+  public var reason: String
+  public var description: String {
+    "seed \(options.seed) (\(options.mode.rawValue)) failed at \(at): \(reason)\n  \(options)"
+  }
+}
+
+func percentile(_ sorted: [TimeSpan], perMille: Int) -> TimeSpan {
+  guard !sorted.isEmpty else { return .zero }
+  return sorted[min(sorted.count - 1, sorted.count * perMille / 1000)]
+}

@@ -1,0 +1,173 @@
+public import JudgeModel
+public import SchedulerCore
+
+/// What can go wrong while a simulation is in its faulty phase.
+public enum Fault: String, Hashable, Sendable, CaseIterable {
+  /// A connection breaks. The worker notices soon, the scheduler when it next sends.
+  case cut
+  /// A connection swallows everything for a while, then breaks.
+  case blackHole = "black-hole"
+  /// A connection delivers nothing for a while, then everything.
+  case stall
+  /// A worker's process dies and is started again; its disk is as it was.
+  case workerCrash = "worker-crash"
+  /// As above on a machine that comes back empty.
+  case workerLoss = "worker-loss"
+  /// A worker stands still for a while: a laptop's lid, a virtual machine that is moved.
+  case workerPause = "worker-pause"
+  /// A second process appears with a name that is taken.
+  case impostor
+  /// A worker is asked to leave, does so and is started again.
+  case workerDrain = "worker-drain"
+  /// The scheduler's process dies; records that were not durable are gone.
+  case schedulerCrash = "scheduler-crash"
+}
+
+/// Everything that a simulation depends on. The same options give the same run.
+public struct SimulationOptions: Hashable, Sendable {
+  public enum Mode: String, Hashable, Sendable, CaseIterable {
+    /// Sizes and faults are drawn from the seed; any fault may happen.
+    case swarm
+    /// Only crashes.
+    case lite
+    /// No faults; what counts is the report.
+    case performance
+  }
+
+  public var mode: Mode
+  public var seed: UInt64
+
+  public var workers = 4
+  public var slots = 4
+  public var prefetch = 0
+  public var judgings = 100
+  public var packages = 8
+  /// Largest archive, bytes; sizes go from a thousandth of it up. Unpacked it is twice as large.
+  public var archiveBytes: Int64 = 200_000_000
+  /// Cache of each worker, bytes.
+  public var budgetBytes: Int64 = 2_000_000_000
+  /// Bytes per second from the scheduler to one worker.
+  public var fetchRate: Int64 = 50_000_000
+  /// Number of languages; every worker has the first, others may lack the rest.
+  public var languages = 2
+  /// Judgings come over this time; zero: all at the start.
+  public var arrivalSpan = TimeSpan.seconds(30)
+  /// Share of judgings in live priority, thousandths; the rest is a regrade.
+  public var livePerMille: Int64 = 300
+  /// Longest judging.
+  public var judgingSpan = TimeSpan.seconds(10)
+  /// Longest one-way delay of a message.
+  public var latency = TimeSpan.milliseconds(20)
+  /// Longest commit of the store.
+  public var commitSpan = TimeSpan.milliseconds(10)
+  /// How long the scheduler collects events before it decides; zero: each on its own.
+  public var roundSpan = TimeSpan.zero
+
+  /// Faults happen until then; afterwards everything heals.
+  public var faultSpan = TimeSpan.seconds(120)
+  /// Mean time between two faults.
+  public var faultInterval = TimeSpan.seconds(5)
+  public var faults: [Fault] = []
+  /// Of single messages, while faults happen.
+  public var lossPerMille: Int64 = 0
+  public var repetitionPerMille: Int64 = 0
+  public var fetchFailuresPerMille: Int64 = 0
+  public var workerFaultsPerMille: Int64 = 0
+  public var judgeErrorsPerMille: Int64 = 0
+  /// Share of judgings that somebody cancels.
+  public var cancellationsPerMille: Int64 = 0
+  public var policy = SchedulerPolicy()
+
+  /// Whether both cores walk their invariants after every step.
+  public var checksEveryStep = true
+  /// A canary: the store forgets records that it called durable, which has to be noticed.
+  public var storeForgets = false
+
+  public init(mode: Mode, seed: UInt64) {
+    self.mode = mode
+    self.seed = seed
+  }
+
+  /// A cluster and its misfortunes as the seed has them.
+  public static func swarm(seed: UInt64) -> SimulationOptions {
+    var random = Random(seed: mixed(seed))
+    var options = small(.swarm, seed, &random)
+    // A random subset: bugs hide where one fault keeps another from happening.
+    options.faults = Fault.allCases.filter { _ in random.chance(perMille: 500) }
+    options.faultInterval = .milliseconds(random.between(300, 15_000))
+    let rate = { (random: inout Random, most: Int64) in
+      random.chance(perMille: 400) ? random.between(1, most) : 0
+    }
+    options.lossPerMille = rate(&random, 30)
+    options.repetitionPerMille = rate(&random, 30)
+    options.fetchFailuresPerMille = rate(&random, 200)
+    options.workerFaultsPerMille = rate(&random, 100)
+    options.judgeErrorsPerMille = rate(&random, 100)
+    options.cancellationsPerMille = rate(&random, 200)
+    return options
+  }
+
+  /// Crashes only, and no judging is ever set aside: each of them has to get its verdict.
+  public static func lite(seed: UInt64) -> SimulationOptions {
+    var random = Random(seed: mixed(seed &+ 1))
+    var options = small(.lite, seed, &random)
+    options.faults = [.workerCrash, .workerLoss, .schedulerCrash]
+    options.faultInterval = .milliseconds(random.between(1000, 20_000))
+    options.policy.lossesUntilQuarantine = .max
+    return options
+  }
+
+  /// A large cluster at work.
+  public static func performance(
+    seed: UInt64, workers: Int, slots: Int, judgings: Int
+  ) -> SimulationOptions {
+    var options = SimulationOptions(mode: .performance, seed: seed)
+    options.workers = workers
+    options.slots = slots
+    options.judgings = judgings
+    options.packages = 200
+    options.budgetBytes = 5_000_000_000
+    options.arrivalSpan = .zero
+    options.faultSpan = .zero
+    options.roundSpan = .milliseconds(1)
+    options.checksEveryStep = false
+    return options
+  }
+
+  private static func small(
+    _ mode: Mode, _ seed: UInt64, _ random: inout Random
+  ) -> SimulationOptions {
+    var options = SimulationOptions(mode: mode, seed: seed)
+    options.workers = Int(random.between(1, 8))
+    options.slots = Int(random.between(1, 6))
+    options.prefetch = Int(random.below(3))
+    options.judgings = Int(random.between(10, 150))
+    options.packages = Int(random.between(1, 12))
+    // From a cache that holds one package at a time to one that holds all.
+    options.budgetBytes = options.archiveBytes * 3 * random.between(1, 6)
+    options.languages = Int(random.between(1, 3))
+    options.arrivalSpan = random.chance(perMille: 300) ? .zero : .seconds(random.between(1, 90))
+    options.livePerMille = random.below(1001)
+    options.judgingSpan = .milliseconds(random.between(10, 30_000))
+    options.latency = .microseconds(random.between(100, 400_000))
+    options.commitSpan = .microseconds(random.between(50, 300_000))
+    options.roundSpan = .microseconds(random.chance(perMille: 500) ? 0 : random.below(50_000))
+    options.faultSpan = .seconds(random.between(20, 180))
+    return options
+  }
+}
+
+extension SimulationOptions: CustomStringConvertible {
+  public var description: String {
+    let faults = faults.isEmpty ? "none" : faults.map(\.rawValue).joined(separator: " ")
+    return """
+      seed \(seed), \(mode.rawValue): \(workers) workers x \(slots) slots (+\(prefetch)), \
+      \(judgings) judgings in \(arrivalSpan), \(packages) packages up to \(archiveBytes) bytes, \
+      cache \(budgetBytes) bytes, latency up to \(latency.nanoseconds / 1000) us, commit up to \
+      \(commitSpan.nanoseconds / 1000) us; faults for \(faultSpan) every \(faultInterval): \
+      \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
+      \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
+      \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled
+      """
+  }
+}

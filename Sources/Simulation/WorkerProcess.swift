@@ -1,0 +1,287 @@
+internal import JudgeModel
+internal import Messages
+internal import WorkerCore
+
+/// A worker with a model of its hands: a disk, transfers, and runs in slots.
+struct WorkerProcess {
+  struct Running {
+    var judging: JudgingID
+    var package: Digest
+    var token: UInt64
+    var stepsLeft: Int64
+    var stepSpan: TimeSpan
+    var ordinal: Int32 = 0
+  }
+
+  let name: WorkerID
+  let slots: Int
+  let languages: [LanguageSupport]
+  /// nil: it is down.
+  var core: Worker?
+  /// Grows with each start, and is the instance it says hello with.
+  var life = 0
+  var instance: UInt64 = 0
+  var connection: Int?
+  var pausedUntil = Instant.zero
+  /// Complete packages, least recently written first.
+  var disk: [(package: Digest, bytes: Int64)] = []
+  /// Bytes set aside for packages on their way.
+  var arriving: [Digest: Int64] = [:]
+  var running: [Int: Running] = [:]
+  /// Judgings whose program it has.
+  var programs: Set<JudgingID> = []
+  var wakeAt: Instant?
+  /// Does not come back: its name was taken by another process.
+  var isRetired = false
+  var heldAtLastSync = 0
+
+  var usedBytes: Int64 {
+    disk.reduce(0) { $0 + $1.bytes } + arriving.values.reduce(0, +)
+  }
+}
+
+extension World {
+  mutating func makeWorker(_ index: Int, name: WorkerID? = nil) -> WorkerProcess {
+    let languages = (0..<options.languages).filter {
+      $0 == 0 || index == 0 || random.chance(perMille: 700)
+    }
+    return WorkerProcess(
+      name: name ?? WorkerID("w\(index)"), slots: options.slots,
+      languages: languages.map {
+        LanguageSupport(language: LanguageID("l\($0)"), version: "1")
+      })
+  }
+
+  mutating func startWorker(_ index: Int) {
+    guard workers[index].core == nil, !workers[index].isRetired else { return }
+    workers[index].life += 1
+    workers[index].instance = random.next()
+    workers[index].pausedUntil = .zero
+    workers[index].heldAtLastSync = 0
+    workers[index].core = Worker(
+      settings: Worker.Settings(slots: options.slots, prefetch: options.prefetch),
+      cache: PackageCache(
+        budgetBytes: options.budgetBytes,
+        packages: workers[index].disk.map { ($0.package, $0.bytes) }))
+    trace(10, Int64(index))
+    agenda.plan(.dial(worker: index, life: workers[index].life), at: now)
+  }
+
+  /// The process is gone, with everything but the disk.
+  mutating func endWorker(_ index: Int) {
+    trace(11, Int64(index))
+    workers[index].core = nil
+    workers[index].life += 1
+    if let connection = workers[index].connection { connections[connection].isCut = true }
+    workers[index].connection = nil
+    workers[index].arriving = [:]
+    workers[index].running = [:]
+    workers[index].programs = []
+    workers[index].wakeAt = nil
+  }
+
+  /// Until when nothing happens on a worker's machine.
+  func pause(of worker: Int) -> Instant? {
+    workers[worker].pausedUntil > now ? workers[worker].pausedUntil : nil
+  }
+
+  mutating func workerReceives(
+    _ message: SchedulerMessage, _ worker: Int
+  ) throws(SimulationFailure) {
+    switch message {
+    case .welcome(let welcome): try tell(worker, .welcomed(welcome))
+    case .who: try tell(worker, .who)
+    case .refused(let reason): try tell(worker, .refused(reason))
+    case .grant(let grants):
+      for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
+      try tell(worker, .granted(grants.map(\.order)))
+    case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
+    case .acknowledge(let names): try tell(worker, .acknowledged(names))
+    }
+  }
+
+  /// One round of a worker.
+  mutating func tell(_ index: Int, _ event: WorkerEvent) throws(SimulationFailure) {
+    guard workers[index].core != nil else { return }
+    var effects: [WorkerEffect] = []
+    workers[index].core?.handle(event, at: now, into: &effects)
+    workers[index].core?.settle(at: now, into: &effects)
+    if options.checksEveryStep { workers[index].core?.checkInvariants() }
+    for effect in effects {
+      try perform(effect, index)
+      // It has left.
+      if workers[index].core == nil { return }
+    }
+    try checkBudget(index)
+    guard let due = workers[index].core?.nextDeadline else { return }
+    guard due > now else {
+      throw failure("\(workers[index].name) wants to wake at \(due) and has just been awake")
+    }
+    if let planned = workers[index].wakeAt, planned <= due { return }
+    workers[index].wakeAt = due
+    agenda.plan(.workerWake(worker: index, life: workers[index].life), at: due)
+  }
+
+  mutating func wakeWorker(_ index: Int, _ life: Int) throws(SimulationFailure) {
+    guard workers[index].life == life, workers[index].wakeAt == now else { return }
+    if let until = pause(of: index) {
+      workers[index].wakeAt = until
+      agenda.plan(.workerWake(worker: index, life: life), at: until)
+      return
+    }
+    workers[index].wakeAt = nil
+    try tell(index, .timePassed)
+  }
+
+  private mutating func perform(
+    _ effect: WorkerEffect, _ index: Int
+  ) throws(SimulationFailure) {
+    switch effect {
+    case .send(let message):
+      if case .sync(let sync) = message { workers[index].heldAtLastSync = sync.held.count }
+      transmit(message, from: index)
+    case .sayHello(let held, let cache, let load, let credit):
+      let worker = workers[index]
+      transmit(
+        .hello(
+          WorkerHello(
+            token: "t", worker: worker.name, instance: worker.instance,
+            programVersion: "simulated", host: "simulated", slots: Int32(clamping: worker.slots),
+            languages: worker.languages, labels: [], sandbox: "simulated", held: held,
+            cache: cache, load: load, creditLimit: credit)), from: index)
+    case .evict(let package): try evict(package, index)
+    case .fetch(let package, let archiveBytes): try fetch(package, archiveBytes, index)
+    case .start(let slot, let name, let package, mode: _):
+      try start(name.judging, in: slot, with: package, index)
+    case .abort(let slot):
+      guard let running = workers[index].running[slot] else {
+        throw failure("\(workers[index].name) stops slot \(slot), where nothing runs")
+      }
+      agenda.plan(
+        .runStopped(worker: index, life: workers[index].life, slot: slot, token: running.token),
+        at: now + span(upTo: .milliseconds(50)))
+    case .forget(let judging): workers[index].programs.remove(judging)
+    case .leave(let reason):
+      endWorker(index)
+      if reason == nil {
+        agenda.plan(.workerStart(index), at: now + span(upTo: .seconds(20)))
+      } else {
+        workers[index].isRetired = true
+      }
+    }
+  }
+
+  private mutating func transmit(_ message: WorkerMessage, from index: Int) {
+    guard let connection = workers[index].connection, !connections[connection].isCut else {
+      return
+    }
+    transmit(message, on: connection)
+  }
+
+  private mutating func fetch(
+    _ package: Digest, _ archiveBytes: Int64, _ index: Int
+  ) throws(SimulationFailure) {
+    guard workers[index].arriving[package] == nil,
+      !workers[index].disk.contains(where: { $0.package == package })
+    else { throw failure("\(workers[index].name) fetches \(package), which it has") }
+    // Unpacked twice the archive, and the archive beside it while it is unpacked.
+    workers[index].arriving[package] = archiveBytes * 3
+    report.fetches += 1
+    report.bytesMoved += archiveBytes
+    let succeeds = !(isFaulty && random.chance(perMille: options.fetchFailuresPerMille))
+    let whole = TimeSpan.microseconds(archiveBytes / max(1, options.fetchRate / 1_000_000))
+    let takes = succeeds ? whole : span(upTo: whole)
+    agenda.plan(
+      .fetched(worker: index, life: workers[index].life, package, succeeded: succeeds),
+      at: now + .milliseconds(1) + takes)
+  }
+
+  mutating func fetched(
+    _ index: Int, _ life: Int, _ package: Digest, _ succeeded: Bool
+  ) throws(SimulationFailure) {
+    guard workers[index].life == life else { return }
+    if let until = pause(of: index) {
+      agenda.plan(.fetched(worker: index, life: life, package, succeeded: succeeded), at: until)
+      return
+    }
+    guard let reserved = workers[index].arriving.removeValue(forKey: package) else { return }
+    guard succeeded else {
+      return try tell(index, .packageFailed(package, reason: "simulated"))
+    }
+    let bytes = reserved / 3 * 2
+    workers[index].disk.append((package, bytes))
+    try tell(index, .packageInstalled(package, bytes: bytes))
+  }
+
+  private mutating func evict(_ package: Digest, _ index: Int) throws(SimulationFailure) {
+    guard let at = workers[index].disk.firstIndex(where: { $0.package == package }) else {
+      throw failure("\(workers[index].name) evicts \(package), which it has not")
+    }
+    guard !workers[index].running.values.contains(where: { $0.package == package }) else {
+      throw failure("\(workers[index].name) evicts \(package), which is in use")
+    }
+    workers[index].disk.remove(at: at)
+  }
+
+  private mutating func start(
+    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
+  ) throws(SimulationFailure) {
+    try checkStart(judging, in: slot, with: package, index)
+    report.starts += 1
+    ledger.noteStart(judging, at: now)
+    let token = random.next()
+    let steps = options.mode == .performance ? 1 : random.between(1, 3)
+    let span = span(upTo: TimeSpan(nanoseconds: options.judgingSpan.nanoseconds / steps))
+    workers[index].running[slot] = WorkerProcess.Running(
+      judging: judging, package: package, token: token, stepsLeft: steps, stepSpan: span)
+    trace(12, judging.value, UInt64(index))
+    planStep(index, slot, token, span)
+  }
+
+  private mutating func planStep(_ index: Int, _ slot: Int, _ token: UInt64, _ span: TimeSpan) {
+    agenda.plan(
+      .runStep(worker: index, life: workers[index].life, slot: slot, token: token), at: now + span)
+  }
+
+  mutating func runStep(
+    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
+  ) throws(SimulationFailure) {
+    guard workers[index].life == life, var running = workers[index].running[slot],
+      running.token == token
+    else { return }
+    if let until = pause(of: index) {
+      agenda.plan(.runStep(worker: index, life: life, slot: slot, token: token), at: until)
+      return
+    }
+    running.stepsLeft -= 1
+    running.ordinal += 1
+    workers[index].running[slot] = running
+    let judging = running.judging
+    if running.stepsLeft > 0 {
+      planStep(index, slot, token, running.stepSpan)
+      let run = Run(ordinal: running.ordinal, testcase: "t", verdict: .accepted)
+      return try tell(index, .ran(judging, run))
+    }
+    workers[index].running[slot] = nil
+    if isFaulty, random.chance(perMille: options.workerFaultsPerMille) {
+      return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
+    }
+    let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
+    let verdict = isError ? .judgeError : ledger.verdict(of: judging)
+    try tell(index, .judged(slot: slot, judging, JudgingResult(verdict: verdict)))
+  }
+
+  mutating func runStopped(
+    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
+  ) throws(SimulationFailure) {
+    guard workers[index].life == life, let running = workers[index].running[slot],
+      running.token == token
+    else { return }
+    if let until = pause(of: index) {
+      agenda.plan(.runStopped(worker: index, life: life, slot: slot, token: token), at: until)
+      return
+    }
+    workers[index].running[slot] = nil
+    try tell(index, .stopped(slot: slot, running.judging, .workerFault("stopped")))
+  }
+}

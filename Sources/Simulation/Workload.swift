@@ -1,0 +1,69 @@
+internal import JudgeModel
+internal import SchedulerCore
+
+/// Submissions and cancellations: what people do to the cluster.
+extension World {
+  mutating func prepareWorkload() {
+    let sizes = (0..<options.packages).map { _ in
+      max(options.archiveBytes / 1000, random.below(options.archiveBytes + 1))
+    }
+    for index in 0..<options.judgings {
+      // A few problems get most of the submissions.
+      let package = random.skewed(options.packages)
+      let isLive = random.chance(perMille: options.livePerMille)
+      let order = JudgingOrder(
+        judging: JudgingID(Int64(index) + 1), submission: SubmissionID(Int64(index) + 1),
+        package: digest(package), archiveBytes: sizes[package],
+        unpackedBytes: sizes[package] * 2,
+        language: LanguageID("l\(random.skewed(options.languages))"),
+        mode: isLive ? .lazy : .full, priority: isLive ? .live : .regrade, batch: nil)
+      ledger.plan(order)
+      let at =
+        options.arrivalSpan == .zero ? now : now + span(upTo: options.arrivalSpan)
+      ledger.arrivals.append(at)
+    }
+    ledger.arrivals.sort()
+    agenda.plan(.submit(0), at: ledger.arrivals.first ?? now)
+  }
+
+  private func digest(_ package: Int) -> Digest {
+    let words = (0..<4).map { mixed(UInt64(package) &* 4 &+ UInt64($0) &+ 1) }
+    let bytes = words.flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (UInt64($0) * 8)) }
+    }
+    guard let digest = Digest(bytes: bytes) else { preconditionFailure("32 bytes are a digest") }
+    return digest
+  }
+
+  /// A submission is durable before the scheduler's core hears of it, as in the server.
+  mutating func submit(_ index: Int) throws(SimulationFailure) {
+    guard scheduler.core != nil else {
+      // The client tries again.
+      agenda.plan(.submit(index), at: now + .seconds(1))
+      return
+    }
+    var orders: [JudgingOrder] = []
+    var next = index
+    while next < options.judgings, ledger.arrivals[next] <= now {
+      let order = ledger.orders[next]
+      store.create(order)
+      ledger.noteSubmission(order.judging, at: now)
+      orders.append(order)
+      if random.chance(perMille: options.cancellationsPerMille) {
+        agenda.plan(.cancel(order.judging), at: now + span(upTo: options.judgingSpan * 4))
+      }
+      next += 1
+    }
+    if next < options.judgings { agenda.plan(.submit(next), at: ledger.arrivals[next]) }
+    try decide(.submitted(orders))
+  }
+
+  mutating func cancel(_ judging: JudgingID) throws(SimulationFailure) {
+    guard scheduler.core != nil else {
+      agenda.plan(.cancel(judging), at: now + .seconds(1))
+      return
+    }
+    ledger.cancelled.insert(judging)
+    try decide(.cancel([judging]))
+  }
+}
