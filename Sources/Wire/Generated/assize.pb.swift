@@ -4917,3 +4917,5 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
     return true
   }
 }
+
+// SHA-256 of assize.proto: 2488819e895eb9cacf6aa82c38634a51f499853e8aa48c01f63e942c4bd476f2
