@@ -142,6 +142,16 @@ public struct JudgingPlan: Sendable {
       decidingOrdinal: grade.decider, message: message)
   }
 
+  /// Scores of the groups whose results are final, by name; only in scoring problems.
+  public var groupScores: [String: Score] {
+    guard isScoring else { return [:] }
+    var scores: [String: Score] = [:]
+    for group in tree.groups where !group.name.isEmpty {
+      if case .settled(let grade?) = group.state { scores[group.name] = grade.score }
+    }
+    return scores
+  }
+
   /// How the run with this ordinal gets its score; nil when there is no such testcase.
   public func scoring(ordinal: Int32) -> CaseScoring? {
     let index = Int(ordinal) - 1

@@ -72,7 +72,7 @@ struct PackTestReport {
       }
       var line = "  " + cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }
-      return [line] + row.notes.map { "          " + $0 }
+      return [terminalSafe(line)] + row.notes.map { "          " + terminalSafe($0) }
     }
   }
 

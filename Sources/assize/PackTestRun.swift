@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Grading
 internal import JudgeModel
 internal import ProblemPackage
 internal import Synchronization
@@ -48,11 +49,27 @@ struct PackTestRun {
       let label = packages[job.package].submissions[job.submission].submission
       outcomes[job.package][job.submission] =
         switch result {
-        case .success(let result): .judged(result, violations: label.violations(by: result))
+        case .success(let result):
+          .judged(
+            result,
+            violations: label.violations(
+              by: result,
+              groupScores: Self.groupScores(result, packages[job.package].manifest)))
         case .failure(let error): .failed(error)
         }
     }
     return outcomes
+  }
+
+  /// Labels may ask for scores of single groups, which a result does not have: its runs are graded
+  /// again. Groups graded by a program of the package are left out.
+  private static func groupScores(
+    _ result: JudgingResult, _ manifest: PackageManifest
+  ) -> [String: Score] {
+    guard manifest.kind.isScoring else { return [:] }
+    var plan = JudgingPlan(manifest: manifest, mode: .full)
+    for run in result.runs { plan.record(run) }
+    return plan.groupScores
   }
 
   private func problem(with submission: TestedPackage.Submission) -> String? {

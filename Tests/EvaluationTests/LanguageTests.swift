@@ -25,6 +25,39 @@ extension EvaluationTests {
       #expect(result.verdict == .accepted, "\(result)")
     }
 
+    /// A stack as deep as contest programs need, with no limit but memory.
+    @Test(arguments: [
+      (
+        "c", "a.c",
+        "int f(int n) { volatile int a[8]; a[n & 7] = n; return n ? f(n - 1) + a[n & 7] - n + 1 : 0; } int printf(const char *, ...); int main(void) { printf(\"%d\\n\", f(100000)); return 0; }"
+      ),
+      (
+        "python3", "a.py",
+        "import sys\nsys.setrecursionlimit(200000)\ndef f(n): return 1 + f(n - 1) if n else 0\nprint(f(100000))"
+      ),
+      (
+        "java", "Main.java",
+        "public class Main { static int f(int n) { return n > 0 ? 1 + f(n - 1) : 0; } public static void main(String[] a) { System.out.println(f(100000)); } }"
+      ),
+      ("javascript", "a.js", "const f = n => n ? 1 + f(n - 1) : 0; console.log(f(100000));"),
+      (
+        "go", "a.go",
+        "package main\nimport \"fmt\"\nfunc f(n int) int { if n == 0 { return 0 }; return 1 + f(n-1) }\nfunc main() { fmt.Println(f(100000)) }"
+      ),
+      (
+        "rust", "a.rs",
+        "fn f(n: i32, v: &mut Vec<i32>) -> i32 { v.push(n); let r = if n == 0 { 0 } else { 1 + f(n - 1, v) }; v.pop(); r }\nfn main() { println!(\"{}\", f(100000, &mut Vec::new())); }"
+      ),
+    ])
+    func deepRecursion(_ id: String, _ name: String, _ text: String) throws {
+      let language = try #require(try Bench.languages()[LanguageID(id)])
+      guard access(language.version[0], X_OK) == 0 else { return }
+      let package = try TestPackage(
+        limits: ["time_limit: 5", "memory: 256"], cases: ["secret/1": ("", "100000\n")])
+      let result = try package.judge(program(id, [name: text]))
+      #expect(result.verdict == .accepted, "\(result)")
+    }
+
     private func table(_ lines: String) throws -> LanguageTable {
       try LanguageTable(
         yaml: """
