@@ -95,23 +95,6 @@ public enum JudgingEvent: Hashable, Sendable {
   }
 }
 
-public struct PackageSummary: Hashable, Sendable {
-  public var digest: Digest
-  public var problem: String
-  public var title: String
-  public var archiveBytes: Int64
-  public var unpackedBytes: Int64
-  public init(
-    digest: Digest, problem: String, title: String, archiveBytes: Int64, unpackedBytes: Int64
-  ) {
-    self.digest = digest
-    self.problem = problem
-    self.title = title
-    self.archiveBytes = archiveBytes
-    self.unpackedBytes = unpackedBytes
-  }
-}
-
 /// The whole cluster at a glance.
 public struct ClusterStatus: Hashable, Sendable {
   public var programVersion: String

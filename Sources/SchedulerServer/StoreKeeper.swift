@@ -53,14 +53,10 @@ actor StoreKeeper {
     }
   }
 
-  func packages() throws -> [PackageSummary] { try store.packages().map(\.summary) }
+  func packages() throws -> [PackageSummary] { try store.packages() }
 
   func add(_ package: PackageSummary) throws {
-    try store.addPackage(
-      StoredPackage(
-        digest: package.digest, problem: package.problem, title: package.title,
-        archiveBytes: package.archiveBytes, unpackedBytes: package.unpackedBytes),
-      at: Self.wallClock())
+    try store.addPackage(package, at: Self.wallClock())
   }
 
   func createBatch(name: String) throws -> BatchID {
@@ -156,13 +152,5 @@ actor StoreKeeper {
         message: judging.message)
       return .judged(judging.id, key: key, worker: judging.worker ?? WorkerID("?"), result)
     }
-  }
-}
-
-extension StoredPackage {
-  var summary: PackageSummary {
-    PackageSummary(
-      digest: digest, problem: problem, title: title, archiveBytes: archiveBytes,
-      unpackedBytes: unpackedBytes)
   }
 }

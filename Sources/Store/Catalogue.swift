@@ -6,7 +6,7 @@ extension Store {
   /// Records a package. One that is there already keeps its place and gets the new sizes, since the
   /// same content can be packed anew.
   public func addPackage(
-    _ package: StoredPackage, at wallClockMilliseconds: Int64
+    _ package: PackageSummary, at wallClockMilliseconds: Int64
   ) throws(StoreError) {
     try write("adding package \(package.digest)") { database in
       var insert = try Command(
@@ -29,7 +29,7 @@ extension Store {
 
   /// All packages, or those of one problem, in the order they were added: the last of a problem is its
   /// newest.
-  public func packages(problem: String? = nil) throws(StoreError) -> [StoredPackage] {
+  public func packages(problem: String? = nil) throws(StoreError) -> [PackageSummary] {
     try read("listing packages") { database in
       guard let problem else {
         var all = try Command(
@@ -37,7 +37,7 @@ extension Store {
           """
           SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages ORDER BY id
           """)
-        return try all.all(StoredPackage.decode)
+        return try all.all(PackageSummary.decode)
       }
       var some = try Command(
         database,
@@ -46,11 +46,11 @@ extension Store {
         WHERE problem = ? ORDER BY id
         """)
       some.bind(problem)
-      return try some.all(StoredPackage.decode)
+      return try some.all(PackageSummary.decode)
     }
   }
 
-  public func package(_ digest: Digest) throws(StoreError) -> StoredPackage? {
+  public func package(_ digest: Digest) throws(StoreError) -> PackageSummary? {
     try read("reading package \(digest)") { database in
       var command = try Command(
         database,
@@ -58,7 +58,7 @@ extension Store {
         SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages WHERE digest = ?
         """)
       command.bind(digest)
-      return try command.first(StoredPackage.decode)
+      return try command.first(PackageSummary.decode)
     }
   }
 
@@ -173,9 +173,9 @@ extension Store {
   }
 }
 
-extension StoredPackage {
-  static func decode(_ row: inout Columns) throws -> StoredPackage {
-    StoredPackage(
+extension PackageSummary {
+  static func decode(_ row: inout Columns) throws -> PackageSummary {
+    PackageSummary(
       digest: try row.digest(), problem: row.text(), title: row.text(),
       archiveBytes: row.integer(), unpackedBytes: row.integer())
   }

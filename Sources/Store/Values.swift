@@ -1,26 +1,5 @@
 public import JudgeModel
 
-/// A problem package that the scheduler has.
-public struct StoredPackage: Hashable, Sendable {
-  public var digest: Digest
-  public var problem: String
-  public var title: String
-  /// Bytes of the archive.
-  public var archiveBytes: Int64
-  /// Bytes of its files, unpacked.
-  public var unpackedBytes: Int64
-
-  public init(
-    digest: Digest, problem: String, title: String, archiveBytes: Int64, unpackedBytes: Int64
-  ) {
-    self.digest = digest
-    self.problem = problem
-    self.title = title
-    self.archiveBytes = archiveBytes
-    self.unpackedBytes = unpackedBytes
-  }
-}
-
 /// A submission on its way into the record.
 public struct NewSubmission: Hashable, Sendable {
   /// What the contest or site it came from calls it. Unique there, not here.

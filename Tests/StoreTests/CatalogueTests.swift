@@ -14,8 +14,8 @@ import Testing
 
   @Test func packagesAreListedAsAdded() throws {
     let packages = [
-      StoredPackage(digest: packageB, problem: "b", title: "B", archiveBytes: 1, unpackedBytes: 2),
-      StoredPackage(digest: packageA, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4),
+      PackageSummary(digest: packageB, problem: "b", title: "B", archiveBytes: 1, unpackedBytes: 2),
+      PackageSummary(digest: packageA, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4),
     ]
     for package in packages { try store.addPackage(package, at: now) }
     #expect(try store.packages() == packages)

@@ -56,7 +56,7 @@ extension Store {
   /// A package, a submission and `count` judgings of it.
   func seed(_ count: Int, batch: BatchID? = nil, package: Digest = packageA) throws -> [JudgingID] {
     try addPackage(
-      StoredPackage(
+      PackageSummary(
         digest: package, problem: "hello", title: "Hello", archiveBytes: 1000, unpackedBytes: 5000),
       at: now)
     let submission = try #require(try addSubmissions([.sample], at: now).first)
