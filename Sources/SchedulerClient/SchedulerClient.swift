@@ -30,7 +30,12 @@ public actor SchedulerClient {
   let security: SocketOptions.Security
   private var control: Socket?
   private var retry: Deadline?
+  private var redial: Deadline?
+  private var isConnected = false
   private var isWelcome = false
+  private var wasWelcome = false
+  /// Why nothing can be asked any more.
+  private var ended: ClientError?
   private var welcomeWaiters: [CheckedContinuation<Void, any Error>] = []
   private var counter: UInt64 = 0
   private var pending: [UInt64: Pending] = [:]
@@ -40,6 +45,10 @@ public actor SchedulerClient {
   /// Port of the bulk socket, known after the welcome.
   private(set) var bulkPort: UInt16 = 0
   private var reasonForSilence = "no answer"
+  private nonisolated let onNews: @Sendable (String) -> Void
+
+  /// Pause before an endpoint is dialled again that libzmq has given up, nanoseconds.
+  private static let redialPause: Int64 = 5_000_000_000
 
   /// What a watch tells.
   public enum WatchEvent: Hashable, Sendable {
@@ -48,7 +57,13 @@ public actor SchedulerClient {
     case caughtUp
   }
 
-  public init(_ joinLine: JoinLine, programVersion: String) throws {
+  /// - Parameter onNews: told in words when the connection is lost and when it is back; called on the
+  ///   client's thread.
+  public init(
+    _ joinLine: JoinLine, programVersion: String,
+    onNews: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    self.onNews = onNews
     self.joinLine = joinLine
     self.programVersion = programVersion
     context = try ZMQContext(ioThreads: 1)
@@ -71,6 +86,7 @@ public actor SchedulerClient {
     let socket = try Socket(context, .dealer, options)
     control = socket
     retry = reactor.makeDeadline { self.flush() }
+    redial = reactor.makeDeadline { self.dialAgain() }
     try reactor.register(socket, onMessage: { self.receive($0) })
     try reactor.monitor(socket) { event, _ in self.connectionChanged(event) }
     try socket.connect(joinLine.endpoint())
@@ -82,6 +98,7 @@ public actor SchedulerClient {
             + "it running, is the address right, and is the join line current?"))
     }
     patience.instant = Reactor.now() + seconds * 1_000_000_000
+    if let ended { throw ended }
     try await withCheckedThrowingContinuation { waiter in
       if isWelcome { waiter.resume() } else { welcomeWaiters.append(waiter) }
     }
@@ -152,8 +169,12 @@ public actor SchedulerClient {
     counter += 1
     let request = counter
     let (stream, continuation) = AsyncThrowingStream<WatchEvent, any Error>.makeStream()
-    watches[request] = (watched, continuation)
-    if isWelcome { send(.watch(request, watched)) }
+    if let ended {
+      continuation.finish(throwing: ended)
+    } else {
+      watches[request] = (watched, continuation)
+      if isWelcome { send(.watch(request, watched)) }
+    }
     return stream
   }
 
@@ -161,6 +182,7 @@ public actor SchedulerClient {
     counter += 1
     let request = counter
     let message = message(request)
+    if let ended { throw ended }
     return try await withCheckedThrowingContinuation { waiter in
       pending[request] = Pending(message: message, waiter: waiter)
       if isWelcome { send(message) }
@@ -176,18 +198,37 @@ public actor SchedulerClient {
   private func connectionChanged(_ event: ConnectionEvent) {
     switch event {
     case .handshakeSucceeded:
+      isConnected = true
       isWelcome = false
-      send(
-        .hello(
-          protocolVersion: ProtocolVersion.current, token: joinLine.token,
-          programVersion: programVersion))
+      introduce()
     case .disconnected:
+      // Also follows each handshake that failed, whose reason says more.
+      guard isConnected else { return }
+      if isWelcome { onNews("the connection to the scheduler is lost; dialling again") }
+      isConnected = false
       isWelcome = false
       reasonForSilence = "the connection was lost"
     case .handshakeFailed(let failure):
       reasonForSilence = "it does not accept the connection (\(failure))"
+      if failure.isFinal { redial?.instant = Reactor.now() + Self.redialPause }
     case .connected, .retrying: break
     }
+  }
+
+  private func dialAgain() {
+    guard let control, !control.isClosed else { return }
+    do {
+      try control.reconnect(joinLine.endpoint())
+    } catch {
+      failAll(ClientError("cannot dial the scheduler again: \(error)"))
+    }
+  }
+
+  private func introduce() {
+    send(
+      .hello(
+        protocolVersion: ProtocolVersion.current, token: joinLine.token,
+        programVersion: programVersion))
   }
 
   private func send(_ message: ClientMessage) {
@@ -225,15 +266,13 @@ public actor SchedulerClient {
     case .welcome(_, let port):
       bulkPort = port
       isWelcome = true
+      if wasWelcome { onNews("connected to the scheduler again") }
+      wasWelcome = true
       for waiter in welcomeWaiters { waiter.resume() }
       welcomeWaiters = []
       flush()
     case .refused(let reason): failAll(ClientError("the scheduler refuses: \(reason)"))
-    case .who:
-      send(
-        .hello(
-          protocolVersion: ProtocolVersion.current, token: joinLine.token,
-          programVersion: programVersion))
+    case .who: introduce()
     case .failed(let request, let text):
       pending.removeValue(forKey: request)?.waiter.resume(throwing: ClientError(text))
       watches.removeValue(forKey: request)?.1.finish(throwing: ClientError(text))
@@ -246,6 +285,7 @@ public actor SchedulerClient {
   }
 
   private func failAll(_ error: ClientError) {
+    if ended == nil { ended = error }
     for waiter in welcomeWaiters { waiter.resume(throwing: error) }
     welcomeWaiters = []
     for item in pending.values { item.waiter.resume(throwing: error) }

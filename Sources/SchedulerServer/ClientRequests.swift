@@ -12,7 +12,7 @@ extension SchedulerServer {
     if case .hello(let version, let token, _) = message {
       return greet(version, token, peer)
     }
-    guard links.isClient(peer) else { return reply(.who, to: peer) }
+    guard links.touch(peer, at: Reactor.now()) else { return reply(.who, to: peer) }
     switch message {
     case .hello: break
     case .offerPackages(let request, let digests):
@@ -50,10 +50,23 @@ extension SchedulerServer {
           "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), "
             + "the client speaks \(version): install the same version on both"), to: peer)
     }
-    links.addClient(peer)
+    links.addClient(peer, at: Reactor.now())
+    if sweep?.instant == nil { sweep?.instant = Reactor.now() + Self.sweepInterval }
     guard let core else { return }
     reply(
       .welcome(programVersion: settings.programVersion, bulkPort: core.identity.bulkPort), to: peer)
+  }
+
+  /// Nanoseconds of silence after which a client is looked after, and between two looks.
+  static let sweepInterval: Int64 = 60_000_000_000
+
+  /// Clients leave without a word. What is sent to one that is gone is refused, and an answer to the
+  /// request 0, which nobody asks, is ignored by one that is there.
+  func sweepClients() {
+    for peer in links.clients(silentSince: Reactor.now() - Self.sweepInterval) {
+      reply(.caughtUp(0), to: peer)
+    }
+    if links.hasClients { sweep?.instant = Reactor.now() + Self.sweepInterval }
   }
 
   private func answer(
@@ -72,21 +85,29 @@ extension SchedulerServer {
     transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
   }
 
-  /// Makes judgings of those requests that are new, and names all of them.
+  /// Makes judgings of those requests that are new, and names all of them. One call after the other:
+  /// the same request on a new connection must find what the first one made.
   private func judge(_ requests: [JudgingRequest]) async throws -> [JudgingID] {
-    for batch in Set(requests.map(\.batch)) where judgingOf[batch] == nil {
-      guard let batch else {
-        judgingOf[nil] = [:]
-        continue
-      }
+    let previous = lastRequest
+    let task = Task {
+      _ = await previous?.result
+      return try await makeJudgings(requests)
+    }
+    lastRequest = task
+    return try await task.value
+  }
+
+  private func makeJudgings(_ requests: [JudgingRequest]) async throws -> [JudgingID] {
+    defer { known.trim() }
+    for batch in Set(requests.compactMap(\.batch)) where !known.covers(batch) {
       guard let keys = try await keeper.keys(of: batch) else {
         throw ServerError("there is no batch \(batch.value)")
       }
-      if judgingOf[batch] == nil { judgingOf[batch] = keys }
+      known.load(keys, of: batch)
     }
     var new: [(JudgingRequest, PackageSummary)] = []
     var seen: Set<String> = []
-    for request in requests where judgingOf[request.batch]?[request.key] == nil {
+    for request in requests where known[request] == nil {
       guard let package = packages[request.package] else {
         throw ServerError(
           "the scheduler has no package \(request.package.hex): push it first")
@@ -96,17 +117,15 @@ extension SchedulerServer {
       }
     }
     if !new.isEmpty {
-      // Claimed before the store is asked, so that the same request on another connection waits for
-      // nothing and makes no second judging.
       let orders = try await keeper.create(new)
       for (order, (request, _)) in zip(orders, new) {
-        judgingOf[request.batch, default: [:]][request.key] = order.judging
+        known[request] = order.judging
         keyOf[order.judging] = request.key
       }
       handle(.submitted(orders))
     }
     return try requests.map { request in
-      guard let id = judgingOf[request.batch]?[request.key] else {
+      guard let id = known[request] else {
         throw ServerError("the request \(request.key) was lost on the way: ask again")
       }
       return id
@@ -121,6 +140,7 @@ extension SchedulerServer {
         throw ServerError("there is no \(watched.name)")
       }
       for event in events { self.reply(.happened(request, event), to: peer) }
+      if case .judging(let id) = watched, events.allSatisfy(\.isFinal) { self.watchers.forget(id) }
       return .caughtUp(request)
     }
   }
@@ -133,6 +153,7 @@ extension SchedulerServer {
     for watcher in watchers.watchers(of: judging, in: batch) {
       for event in events { reply(.happened(watcher.request, event), to: watcher.peer) }
     }
+    if news.isFinal { watchers.forget(judging) }
   }
 }
 
@@ -151,6 +172,15 @@ extension JudgingNews {
     case .runs(let runs): runs.map { .run(id, key: key, $0) }
     case .judged(let worker, let result): [.judged(id, key: key, worker: worker, result)]
     case .ended(let state, let reason): [.ended(id, key: key, state, reason: reason)]
+    }
+  }
+}
+
+extension JudgingEvent {
+  fileprivate var isFinal: Bool {
+    switch self {
+    case .judged, .ended: true
+    case .queued, .started, .run: false
     }
   }
 }

@@ -7,11 +7,12 @@ internal import Transport
 struct Links {
   private var sessions: [RoutingID: SessionID] = [:]
   private var peers: [SessionID: RoutingID] = [:]
-  private var clients: Set<RoutingID> = []
+  /// When each was last heard of, nanoseconds of the monotonic clock.
+  private var clients: [RoutingID: Int64] = [:]
 
   func session(of peer: RoutingID) -> SessionID? { sessions[peer] }
   func peer(of session: SessionID) -> RoutingID? { peers[session] }
-  func isClient(_ peer: RoutingID) -> Bool { clients.contains(peer) }
+  func isClient(_ peer: RoutingID) -> Bool { clients[peer] != nil }
 
   /// - Returns: the session that this connection had before, if it said hello twice.
   mutating func bind(_ session: SessionID, to peer: RoutingID) -> SessionID? {
@@ -27,6 +28,18 @@ struct Links {
     }
   }
 
-  mutating func addClient(_ peer: RoutingID) { clients.insert(peer) }
-  mutating func removeClient(_ peer: RoutingID) { clients.remove(peer) }
+  var hasClients: Bool { !clients.isEmpty }
+  mutating func addClient(_ peer: RoutingID, at now: Int64) { clients[peer] = now }
+  mutating func removeClient(_ peer: RoutingID) { clients[peer] = nil }
+
+  /// False when it is not a client.
+  mutating func touch(_ peer: RoutingID, at now: Int64) -> Bool {
+    guard clients[peer] != nil else { return false }
+    clients[peer] = now
+    return true
+  }
+
+  func clients(silentSince instant: Int64) -> [RoutingID] {
+    clients.filter { $0.value <= instant }.map(\.key)
+  }
 }

@@ -31,6 +31,7 @@ public actor SchedulerServer {
   private var control: Socket?
   private var deadline: Deadline?
   private var retry: Deadline?
+  var sweep: Deadline?
 
   var core: Scheduler?
   var links = Links()
@@ -41,8 +42,8 @@ public actor SchedulerServer {
   var newest: [String: Digest] = [:]
   /// The client's key of each judging that is not final.
   var keyOf: [JudgingID: String] = [:]
-  /// Judgings by the client's key, for repeated requests; per batch.
-  var judgingOf: [BatchID?: [String: JudgingID]] = [:]
+  var known = KnownRequests()
+  var lastRequest: Task<[JudgingID], any Error>?
   private var generation: UInt32 = 0
   private var sessionCounter: UInt64 = 0
   private var pending: [SchedulerEffect] = []
@@ -68,7 +69,7 @@ public actor SchedulerServer {
         attributes: [.posixPermissions: 0o700])
     } catch {
       throw ServerError(
-        "cannot create the state directory \(directory): \(error.localizedDescription). Choose "
+        "cannot create the state directory \(directory): \(error.localizedDescription) Choose "
           + "another one with --state.")
     }
   }
@@ -108,6 +109,7 @@ public actor SchedulerServer {
     control = socket
     deadline = reactor.makeDeadline { self.handle(.timePassed) }
     retry = reactor.makeDeadline { self.flushOutbox() }
+    sweep = reactor.makeDeadline { self.sweepClients() }
     try reactor.register(socket, onMessage: { self.receive($0) })
     reactor.afterTurn { self.endOfTurn() }
     endOfTurn()

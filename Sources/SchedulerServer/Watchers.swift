@@ -23,6 +23,9 @@ struct Watchers {
     ofJudging = ofJudging.mapValues { $0.filter { $0.peer != peer } }.filter { !$0.value.isEmpty }
   }
 
+  /// Nothing more will happen to this judging.
+  mutating func forget(_ judging: JudgingID) { ofJudging[judging] = nil }
+
   func watchers(of judging: JudgingID, in batch: BatchID?) -> Set<Watcher> {
     let both = ofJudging[judging] ?? []
     guard let batch, let more = ofBatch[batch] else { return both }

@@ -40,7 +40,14 @@ public actor WorkerAgent {
   private var cancellations: [Int: Cancellation] = [:]
   private var leaving: CheckedContinuation<String?, Never>?
   private var left: String??
-  private var reportedFailures = 0
+  private var redial: Deadline?
+  private var isConnected = false
+  /// When a refused connection was last complained about.
+  private var complainedAt: Int64?
+  /// Nanoseconds between two complaints about the same, and before an endpoint is dialled again that
+  /// libzmq has given up.
+  private static let complaintPause: Int64 = 60_000_000_000
+  private static let redialPause: Int64 = 5_000_000_000
 
   public init(_ settings: AgentSettings) async throws {
     self.settings = settings
@@ -83,6 +90,7 @@ public actor WorkerAgent {
     control = socket
     deadline = reactor.makeDeadline { self.handle(.timePassed) }
     loadTimer = reactor.makeDeadline { self.measureLoad() }
+    redial = reactor.makeDeadline { self.dialAgain() }
     try reactor.register(socket, onMessage: { self.receive($0) })
     try reactor.monitor(socket) { event, _ in self.connectionChanged(event) }
     reactor.afterTurn { self.endOfTurn() }
@@ -164,21 +172,40 @@ extension WorkerAgent {
   private func connectionChanged(_ event: ConnectionEvent) {
     switch event {
     case .handshakeSucceeded:
-      reportedFailures = 0
+      isConnected = true
+      complainedAt = nil
       log.info("connected")
       handle(.connected)
     case .disconnected:
+      // Also follows each handshake that failed.
+      guard isConnected else { return }
+      isConnected = false
       log.notice("connection lost; work goes on, and the scheduler is dialled again")
       handle(.disconnected)
     case .handshakeFailed(let failure):
-      // A wrong key is refused several times a second: say it now and then.
-      if reportedFailures % 100 == 0 {
-        log.error(
-          "the scheduler does not accept the connection",
-          metadata: ["reason": "\(failure)", "remedy": "check that the join line is current"])
-      }
-      reportedFailures += 1
+      if failure.isFinal { redial?.instant = Reactor.now() + Self.redialPause }
+      complain(about: failure)
     case .connected, .retrying: break
+    }
+  }
+
+  /// A wrong key is refused several times a second: say it now and then.
+  private func complain(about failure: ConnectionEvent.HandshakeFailure) {
+    let now = Reactor.now()
+    if let complainedAt, now - complainedAt < Self.complaintPause { return }
+    complainedAt = now
+    log.error(
+      "the scheduler does not accept the connection; trying on",
+      metadata: ["reason": "\(failure)", "remedy": "check that the join line is current"])
+  }
+
+  private func dialAgain() {
+    guard let control, !control.isClosed else { return }
+    do {
+      try control.reconnect(settings.joinLine.endpoint())
+    } catch {
+      log.error("cannot dial the scheduler again", metadata: ["error": "\(error)"])
+      redial?.instant = Reactor.now() + Self.redialPause
     }
   }
 

@@ -85,7 +85,8 @@ struct JoinOption: ParsableArguments {
 
   /// Runs `body` with a connection to the scheduler.
   func connected<Result>(_ body: (SchedulerClient) async throws -> Result) async throws -> Result {
-    let client = try SchedulerClient(line(), programVersion: Assize.programVersion)
+    let client = try SchedulerClient(
+      line(), programVersion: Assize.programVersion, onNews: { warn($0) })
     do {
       try await client.connect()
       let result = try await body(client)

@@ -192,7 +192,7 @@ struct WatchedJudging {
     case .ended(_, _, let state, let reason):
       outcome = .ended(state)
       let what = state == .cancelled ? "cancelled" : "set aside, not judged"
-      return [reason.isEmpty ? what : "\(what): \(terminalSafe(reason))"]
+      return [reason.isEmpty || reason == what ? what : "\(what): \(terminalSafe(reason))"]
     }
   }
 
