@@ -44,6 +44,9 @@ struct Lease {
   var epoch: LeaseEpoch
   var worker: WorkerID
   var grantedAt: Instant
+  /// When the grant was last sent, or the lease adopted: for a while after that nothing the worker
+  /// says can be an answer to it.
+  var sentAt: Instant
   /// Number of the grant in its session; 0 when the lease was adopted.
   var sequence: UInt64
   /// It lapsed, and that was counted as a loss; taken back when its worker returns with it.

@@ -57,7 +57,7 @@ extension Scheduler {
     judging.newest = held.epoch
     judging.phase = .leased(
       Lease(
-        session: id, epoch: held.epoch, worker: worker, grantedAt: now, sequence: 0))
+        session: id, epoch: held.epoch, worker: worker, grantedAt: now, sentAt: now, sequence: 0))
     judgings[held.judging] = judging
     sessions.addLease(id, held.judging, package: judging.order.package, grant: 0)
     effects.append(.record(.leased(held.judging, held.epoch, worker)))
@@ -107,12 +107,16 @@ extension Scheduler {
       effects.append(.send(session.id, .cancel(claim.judging, claim.epoch)))
     }
     for (id, sequence) in session.leases.sorted(by: { $0.key < $1.key }) where held[id] == nil {
-      guard let judging = judgings[id], case .leased(let lease) = judging.phase else { continue }
+      guard var judging = judgings[id], case .leased(var lease) = judging.phase,
+        now - lease.sentAt > policy.resendAfter
+      else { continue }
       if sequence > sync.grantsSeen {
-        guard now - lease.grantedAt > policy.resendAfter else { continue }
+        lease.sentAt = now
+        judging.phase = .leased(lease)
+        judgings[id] = judging
         let order = judging.grantOrder(epoch: lease.epoch, sequence: sequence)
         effects.append(.grant(session.id, [order], submissions: [judging.order.submission]))
-      } else if now - lease.grantedAt > policy.resendAfter {
+      } else {
         // It had the grant and does not hold it any more, and no outcome reached us.
         dropLease(judging, lapsed: nil, note: "the worker forgot it", into: &effects)
       }
@@ -174,7 +178,8 @@ extension Scheduler {
         guard let judging = judgings[id], case .awaited(let epoch) = judging.phase else { continue }
         // The lease stays open: whoever holds it may still deliver, until it is granted anew.
         let lapsed = Lease(
-          session: SessionID(0), epoch: epoch, worker: WorkerID(""), grantedAt: now, sequence: 0)
+          session: SessionID(0), epoch: epoch, worker: WorkerID(""), grantedAt: now, sentAt: now,
+          sequence: 0)
         requeue(
           judging, lapsed: lapsed, note: "its worker did not come back after the restart",
           into: &effects)

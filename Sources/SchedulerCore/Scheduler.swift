@@ -187,7 +187,7 @@ public struct Scheduler: Sendable {
     let sequence = session.lastGrant + 1
     judging.phase = .leased(
       Lease(
-        session: id, epoch: epoch, worker: session.worker, grantedAt: now,
+        session: id, epoch: epoch, worker: session.worker, grantedAt: now, sentAt: now,
         sequence: sequence))
     judging.newest = epoch
     judgings[waiting.judging] = judging

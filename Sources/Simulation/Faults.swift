@@ -20,7 +20,8 @@ extension World {
       }
     case .stall:
       if let line = workers[worker].connection {
-        connections[line].stalledUntil = now + span(upTo: .seconds(40))
+        connections[line].stalledUntil = max(
+          connections[line].stalledUntil, now + span(upTo: .seconds(40)))
       }
     case .workerCrash, .workerLoss:
       guard workers[worker].core != nil else { return }
@@ -41,15 +42,14 @@ extension World {
     }
   }
 
-  /// The end of all faults: lines that swallow break, sleepers wake, the dead are started.
+  /// The end of all faults: lines that swallow break, the dead are started. Stalls and pauses end by
+  /// themselves.
   mutating func heal() throws(SimulationFailure) {
     isFaulty = false
     for id in connections.indices where !connections[id].isCut {
-      connections[id].stalledUntil = min(connections[id].stalledUntil, now)
       if connections[id].isBlackHole { cut(id) }
     }
     for index in workers.indices {
-      workers[index].pausedUntil = min(workers[index].pausedUntil, now)
       agenda.plan(.workerStart(index), at: now + span(upTo: .seconds(5)))
     }
     agenda.plan(.checkProgress, at: now + Self.patience)

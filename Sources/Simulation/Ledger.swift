@@ -15,6 +15,8 @@ struct Ledger {
   var grants: [SessionID: UInt64] = [:]
   /// Whom each epoch was given to.
   var owner: [LeaseEpoch: (judging: JudgingID, session: SessionID)] = [:]
+  /// Leases that a worker was told to stop: it has nothing to forget when they are acknowledged.
+  var stopped: Set<LeaseName> = []
   /// Final states that somebody was told.
   var told: [JudgingID: JudgingState] = [:]
   /// When the last judging became final, and when the workers should know.
@@ -103,11 +105,10 @@ extension World {
 
   /// Only what is recorded may be acknowledged: the worker forgets it now.
   func checkAcknowledged(_ names: [LeaseName]) throws(SimulationFailure) {
-    for name in names {
-      guard let row = store[name.judging] else { continue }
-      let isOver = row.state.isFinal || row.state == .queued
-      guard isOver || row.epoch.map({ $0 > name.epoch }) ?? false || name.epoch != row.epoch
-      else { throw failure("\(name.judging) \(name.epoch) was acknowledged while it is leased") }
+    for name in names where !ledger.stopped.contains(name) {
+      guard let row = store[name.judging], row.state == .leased, row.epoch == name.epoch
+      else { continue }
+      throw failure("\(name.judging) \(name.epoch) was acknowledged while it is leased")
     }
   }
 

@@ -13,6 +13,9 @@ struct Connection {
   var stalledUntil = Instant.zero
   var lastToScheduler = Instant.zero
   var lastToWorker = Instant.zero
+  /// Arrived, but held up by a stall or by a worker that stands still.
+  var waitingForScheduler: [WorkerMessage] = []
+  var waitingForWorker: [SchedulerMessage] = []
 }
 
 extension World {
@@ -56,29 +59,38 @@ extension World {
   }
 
   mutating func arrive(_ message: WorkerMessage, on id: Int) throws(SimulationFailure) {
-    let connection = connections[id]
-    guard !connection.isCut, !connection.isBlackHole, scheduler.core != nil else { return }
-    if connection.stalledUntil > now {
-      agenda.plan(.toScheduler(id, message), at: connection.stalledUntil)
-      return
-    }
-    try schedulerReceives(message, on: id)
+    guard !connections[id].isBlackHole else { return }
+    connections[id].waitingForScheduler.append(message)
+    try deliver(id)
   }
 
   mutating func arrive(_ message: SchedulerMessage, on id: Int) throws(SimulationFailure) {
-    let connection = connections[id]
-    guard !connection.isCut, !connection.isBlackHole,
-      workers[connection.worker].connection == id
-    else { return }
-    if let until = pause(of: connection.worker) ?? stall(of: connection) {
-      agenda.plan(.toWorker(id, message), at: until)
-      return
-    }
-    try workerReceives(message, connection.worker)
+    guard !connections[id].isBlackHole else { return }
+    connections[id].waitingForWorker.append(message)
+    try deliver(id)
   }
 
-  private func stall(of connection: Connection) -> Instant? {
-    connection.stalledUntil > now ? connection.stalledUntil : nil
+  /// Hands over what has arrived, in order, or plans to.
+  mutating func deliver(_ id: Int) throws(SimulationFailure) {
+    let worker = connections[id].worker
+    if connections[id].stalledUntil > now {
+      agenda.plan(.deliver(id), at: connections[id].stalledUntil)
+      return
+    }
+    while !connections[id].isCut, scheduler.core != nil,
+      !connections[id].waitingForScheduler.isEmpty
+    {
+      try schedulerReceives(connections[id].waitingForScheduler.removeFirst(), on: id)
+    }
+    if let until = pause(of: worker) {
+      agenda.plan(.deliver(id), at: until)
+      return
+    }
+    while !connections[id].isCut, workers[worker].connection == id,
+      !connections[id].waitingForWorker.isEmpty
+    {
+      try workerReceives(connections[id].waitingForWorker.removeFirst(), worker)
+    }
   }
 
   /// Breaks a line. Whoever sends on it next, or waits a little, notices.

@@ -172,7 +172,12 @@ extension World {
           send(.grant([Grant(order: order, program: Self.program)]), to: session)
         }
       case .send(let session, let message):
-        if case .acknowledge(let names) = message { try checkAcknowledged(names) }
+        switch message {
+        case .acknowledge(let names): try checkAcknowledged(names)
+        case .cancel(let judging, let epoch):
+          ledger.stopped.insert(LeaseName(judging: judging, epoch: epoch))
+        case .welcome, .who, .refused, .grant: break
+        }
         send(message, to: session)
       case .close(let session):
         if let connection = scheduler.connectionOf.removeValue(forKey: session),

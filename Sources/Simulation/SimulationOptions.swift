@@ -109,7 +109,7 @@ public struct SimulationOptions: Hashable, Sendable {
 
   /// Crashes only, and no judging is ever set aside: each of them has to get its verdict.
   public static func lite(seed: UInt64) -> SimulationOptions {
-    var random = Random(seed: mixed(seed &+ 1))
+    var random = Random(seed: mixed(seed ^ 0x117E))
     var options = small(.lite, seed, &random)
     options.faults = [.workerCrash, .workerLoss, .schedulerCrash]
     options.faultInterval = .milliseconds(random.between(1000, 20_000))
@@ -146,7 +146,7 @@ public struct SimulationOptions: Hashable, Sendable {
     // From a cache that holds one package at a time to one that holds all.
     options.budgetBytes = options.archiveBytes * 3 * random.between(1, 6)
     options.languages = Int(random.between(1, 3))
-    options.arrivalSpan = random.chance(perMille: 300) ? .zero : .seconds(random.between(1, 90))
+    options.arrivalSpan = random.chance(perMille: 300) ? .zero : .seconds(random.between(1, 180))
     options.livePerMille = random.below(1001)
     options.judgingSpan = .milliseconds(random.between(10, 30_000))
     options.latency = .microseconds(random.between(100, 400_000))

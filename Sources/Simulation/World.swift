@@ -22,6 +22,7 @@ struct World {
     case cancel(JudgingID)
     case toScheduler(Int, WorkerMessage)
     case toWorker(Int, SchedulerMessage)
+    case deliver(Int)
     /// The worker notices that its connection is gone.
     case lineDown(Int)
     case dial(worker: Int, life: Int)
@@ -98,6 +99,7 @@ struct World {
     case .cancel(let judging): try cancel(judging)
     case .toScheduler(let connection, let message): try arrive(message, on: connection)
     case .toWorker(let connection, let message): try arrive(message, on: connection)
+    case .deliver(let connection): try deliver(connection)
     case .lineDown(let connection): try lineDown(connection)
     case .dial(let worker, let life): try dial(worker, life)
     case .schedulerRound(let life): try endRound(life)

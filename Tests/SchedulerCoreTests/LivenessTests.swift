@@ -18,6 +18,10 @@ import Testing
     bench.pass(.milliseconds(1001))
     bench.sync(1, credit: 1, seen: 0)
     bench.took("grant s1: j1 1.1 #1")
+    // Not with every sync, and it is not forgotten while it is on its way, whatever came before it.
+    bench.sync(1, credit: 1, seen: 0)
+    bench.sync(1, credit: 1, seen: 5)
+    bench.tookNothing()
     bench.sync(1, credit: 1, seen: 1, held: [held(1, epoch(1))])
     bench.tookNothing()
   }
