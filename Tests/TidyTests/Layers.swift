@@ -51,8 +51,7 @@ enum Layers {
 
     "assize": Target(
       .program, "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation", "Contest",
-      "Evaluation",
-      "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
+      "Evaluation", "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
       "SchedulerClient", "ArgumentParser", "Logging"),
   ]
 

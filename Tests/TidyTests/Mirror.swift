@@ -26,6 +26,14 @@ enum Mirror {
     return missing + stale
   }
 
+  /// Folders of `Tests` that Package.swift does not speak of: what is in them is never run.
+  static func undeclared(_ folders: [String], in manifest: RepositoryFile) -> [Complaint] {
+    folders.filter { folder in
+      !manifest.text.contains("name: \"\(folder)\"")
+        && !manifest.text.contains("of: \"\(folder.dropLast("Tests".count))\"")
+    }.map { Complaint(path: "Tests/\($0)", text: "Package.swift has no such test target") }
+  }
+
   static let digestMark = "// SHA-256 of assize.proto: "
 
   /// - Parameter digest: of the source as it is, hexadecimal.

@@ -11,6 +11,12 @@ struct MirrorTests {
         try Repository.folders(in: "Sources"), tested: Set(tested.compactMap(\.target))))
   }
 
+  @Test func everyTestFolderIsRun() throws {
+    expectNone(
+      Mirror.undeclared(
+        try Repository.folders(in: "Tests"), in: try Repository.file("Package.swift")))
+  }
+
   @Test func generatedCodeIsOfThePresentProtocol() throws {
     expectNone(
       Mirror.outdated(
@@ -64,6 +70,13 @@ struct MirrorTests {
       Mirror.untested(folders, tested: ["StoreTests", "assizeTests"]).map(\.path)
         == ["Sources/assize"])
     #expect(Mirror.untested([], tested: []).count == Mirror.testedElsewhere.count)
+  }
+
+  @Test func undeclaredFoldersAreNoticed() {
+    let text = "tests(of: \"Store\"), .testTarget(name: \"TidyTests\")"
+    let manifest = RepositoryFile("Package.swift", text)
+    #expect(Mirror.undeclared(["StoreTests", "TidyTests"], in: manifest) == [])
+    #expect(Mirror.undeclared(["WireTests"], in: manifest).map(\.path) == ["Tests/WireTests"])
   }
 
   @Test func outdatedCodeIsNoticed() {
