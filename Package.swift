@@ -122,7 +122,7 @@ let package = Package(
       "SchedulerServer",
       [
         "JudgeModel", "Messages", "SchedulerCore", "Wire", "Transport", "Store", "ProblemPackage",
-        logging,
+        deque, logging,
       ]),
     module(
       "WorkerAgent",
@@ -138,7 +138,7 @@ let package = Package(
     .executableTarget(
       name: "assize",
       dependencies: [
-        "JudgeModel", "Messages", "Contest", "Evaluation", "ProblemPackage", "Sandbox",
+        "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage", "Sandbox",
         "SchedulerServer", "WorkerAgent", "SchedulerClient", "Transport", argumentParser, logging,
       ],
       swiftSettings: settings),

@@ -263,7 +263,7 @@ func serialized(_ message: some SwiftProtobuf.Message) -> [UInt8] {
 
 func parsed<M: SwiftProtobuf.Message>(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> M {
   do {
-    return try M(serializedBytes: bytes)
+    return try M(serializedBytes: [UInt8](bytes))
   } catch {
     throw WireError("body", "not a message of the Assize protocol (\(error))")
   }
