@@ -30,7 +30,8 @@ extension SchedulerServer {
           throw ServerError("there is no \(watched.name)")
         }
         self.handle(.cancel(open))
-        return .done(request)
+        self.confirmations.append((.done(request), peer))
+        return nil
       }
     case .status(let request):
       guard let core else { return }
@@ -69,12 +70,13 @@ extension SchedulerServer {
     if links.hasClients { sweep?.instant = Reactor.now() + Self.sweepInterval }
   }
 
+  /// - Parameter body: gives the answer, or nil when it has seen to it that there will be one.
   private func answer(
-    _ request: UInt64, _ peer: RoutingID, _ body: @escaping () async throws -> ClientReply
+    _ request: UInt64, _ peer: RoutingID, _ body: @escaping () async throws -> ClientReply?
   ) {
     Task {
       do {
-        reply(try await body(), to: peer)
+        if let message = try await body() { reply(message, to: peer) }
       } catch {
         reply(.failed(request, "\(error)"), to: peer)
       }

@@ -28,7 +28,7 @@ public actor SchedulerServer {
   private let context: ZMQContext
   private var authenticator: Authenticator?
   private var bulk: BulkServer?
-  private var control: Socket?
+  var control: Socket?
   private var deadline: Deadline?
   private var retry: Deadline?
   var sweep: Deadline?
@@ -47,6 +47,8 @@ public actor SchedulerServer {
   private var generation: UInt32 = 0
   private var sessionCounter: UInt64 = 0
   private var pending: [SchedulerEffect] = []
+  /// Answers to clients that are true once `pending` is durable.
+  var confirmations: [(ClientReply, RoutingID)] = []
   private var isCommitting = false
   private var isStopping = false
   private var failure: CheckedContinuation<any Error, Never>?
@@ -272,9 +274,10 @@ extension SchedulerServer: PackageCatalogue {
 extension SchedulerServer {
   /// Performs what is pending, up to the next commit.
   private func pump() {
-    while !isCommitting, !pending.isEmpty {
-      let round = pending
+    while !isCommitting, !pending.isEmpty || !confirmations.isEmpty {
+      let (round, answers) = (pending, confirmations)
       pending = []
+      confirmations = []
       var records: [Record] = []
       var submissions: [SubmissionID] = []
       for effect in round {
@@ -285,24 +288,25 @@ extension SchedulerServer {
         }
       }
       if records.isEmpty, submissions.isEmpty {
-        perform(round, programs: [:])
+        perform(round, answers, programs: [:])
       } else {
         isCommitting = true
         let (all, wanted) = (records, submissions)
-        Task { await commit(all, wanted, then: round) }
+        Task { await commit(all, wanted, then: round, answers) }
       }
     }
   }
 
   private func commit(
-    _ records: [Record], _ submissions: [SubmissionID], then round: [SchedulerEffect]
+    _ records: [Record], _ submissions: [SubmissionID], then round: [SchedulerEffect],
+    _ answers: [(ClientReply, RoutingID)]
   ) async {
     do {
       let (stale, programs) = try await keeper.commit(records, programsOf: submissions)
       for record in stale {
         log.error("the store knew better", metadata: ["record": "\(record)"])
       }
-      perform(round, programs: programs)
+      perform(round, answers, programs: programs)
     } catch {
       // What is not recorded must not be told: without the store there is nothing left to do.
       log.critical("the record cannot be written", metadata: ["error": "\(error)"])
@@ -314,7 +318,10 @@ extension SchedulerServer {
     pump()
   }
 
-  private func perform(_ round: [SchedulerEffect], programs: [SubmissionID: Program]) {
+  private func perform(
+    _ round: [SchedulerEffect], _ answers: [(ClientReply, RoutingID)],
+    programs: [SubmissionID: Program]
+  ) {
     for effect in round {
       switch effect {
       case .record: break
@@ -325,6 +332,7 @@ extension SchedulerServer {
       case .publish(let judging, let batch, let news): publish(judging, batch, news)
       }
     }
+    for (answer, peer) in answers { reply(answer, to: peer) }
   }
 
   /// One message per grant: a program may be half of what a message can hold.
@@ -344,55 +352,6 @@ extension SchedulerServer {
   private func send(_ message: SchedulerMessage, to session: SessionID) {
     guard let peer = links.peer(of: session) else { return }
     transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
-  }
-
-  /// - Parameter mayDrop: false keeps the message for a peer that is slow.
-  func transmit(_ bytes: [UInt8], to peer: RoutingID, mayDrop: Bool) {
-    if outbox.isWaiting(peer) { return keep(bytes, for: peer) }
-    guard let control, !control.isClosed else { return }
-    do {
-      switch try control.send(bytes, to: peer) {
-      case .sent: break
-      case .unreachable: lost(peer)
-      case .wouldBlock: if !mayDrop { keep(bytes, for: peer) }
-      }
-    } catch {
-      log.error("cannot send", metadata: ["peer": "\(peer)", "error": "\(error)"])
-    }
-  }
-
-  private func keep(_ bytes: [UInt8], for peer: RoutingID) {
-    if !outbox.append(bytes, for: peer) {
-      log.warning("dropped a peer that does not read", metadata: ["peer": "\(peer)"])
-      lost(peer)
-    }
-  }
-
-  private func lost(_ peer: RoutingID) {
-    outbox.remove(peer)
-    if let session = links.session(of: peer) {
-      log.notice("worker left", metadata: ["session": "\(session.value)"])
-      handle(.disconnected(session))
-    }
-    if links.isClient(peer) {
-      links.removeClient(peer)
-      watchers.remove(peer)
-    }
-  }
-
-  private func flushOutbox() {
-    guard let control, !control.isClosed else { return }
-    for peer in outbox.peers {
-      while let bytes = outbox.first(for: peer) {
-        guard let result = try? control.send(bytes, to: peer) else { break }
-        if case .wouldBlock = result { break }
-        if case .unreachable = result {
-          lost(peer)
-          break
-        }
-        outbox.removeFirst(for: peer)
-      }
-    }
   }
 }
 
