@@ -48,6 +48,9 @@ static int child_main(void *context) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
+  // A session of its own: Ctrl-C at a worker's terminal asks the worker to finish what runs, and
+  // must not end the sandboxes under it.
+  setsid();
   execve(child->path, child->arguments, child->environment);
 failed:
   child->error = errno;
