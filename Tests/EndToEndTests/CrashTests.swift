@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite(.serialized) struct CrashTests {
+    /// Processes whose real user is one of these.
+    private func processes(of users: Range<Int>) -> [String] {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+      return names.filter { name in
+        guard Int(name) != nil,
+          let status = try? String(contentsOfFile: "/proc/\(name)/status", encoding: .utf8),
+          let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Uid:") }),
+          let user = line.split(separator: "\t").dropFirst().first.flatMap({ Int($0) })
+        else { return false }
+        return users.contains(user)
+      }
+    }
+
+    /// Directories of control groups that a process made for its runs.
+    private func leaves(of pid: pid_t) throws -> [String] {
+      let finder = try Scratch()
+      let child = try ChildProcess(
+        ["find", "/sys/fs/cgroup", "-type", "d", "-name", "run-\(pid).*"],
+        logs: finder.path + "/find")
+      // Groups of others come and go while it looks.
+      _ = try child.wait(seconds: 30)
+      return child.output.split(separator: "\n").map(String.init)
+    }
+
+    @Test("a worker killed in the middle costs no verdict, makes none twice and leaves nothing")
+    func killedWorker() throws {
+      let reference = try RegradeTests.reference.get()
+      let scratch = try Scratch()
+      let contest = try SmallContest(in: scratch.path)
+      let cluster = try Cluster(in: scratch)
+      let victim = try cluster.startWorker("victim", .init(slots: 2, waits: false))
+      try cluster.startWorker("other", .init(waits: false))
+      for name in ["victim", "other"] { try cluster.waitForWorker(name) }
+      let out = scratch.path + "/out"
+      let regrade = try cluster.regrade(contest, to: out)
+      try cluster.waitUntilJudged(6, regrade)
+      let users = try #require(cluster.userNumbers["victim"])
+      try waitUntil("the victim has programs of its own", seconds: 30) {
+        !processes(of: users).isEmpty
+      }
+      let groups = try leaves(of: victim.pid)
+      #expect(!groups.isEmpty)
+      #expect(victim.stop(SIGKILL) == .signalled(SIGKILL))
+      try waitUntil("all programs of the killed worker are gone", seconds: 20) {
+        processes(of: users).isEmpty
+      }
+      try cluster.startWorker("successor")
+      #expect(
+        try leaves(of: victim.pid) == [], "the next worker's start clears control groups away")
+
+      #expect(try regrade.wait() == .exited(1), "\(regrade.errors)")
+      #expect(try Outcome(out) == reference)
+      let status = try cluster.status()
+      #expect(status.judged == SmallContest.usual.count)
+      #expect(status.queued + status.leased + status.cancelled + status.quarantined == 0)
+    }
+
+    @Test("a scheduler killed in the middle goes on where it was; client and workers stay")
+    func killedScheduler() throws {
+      let reference = try RegradeTests.reference.get()
+      let scratch = try Scratch()
+      let contest = try SmallContest(in: scratch.path)
+      let cluster = try Cluster(in: scratch)
+      try cluster.startWorker("one", .init(waits: false))
+      try cluster.startWorker("two", .init(waits: false))
+      for name in ["one", "two"] { try cluster.waitForWorker(name) }
+      let out = scratch.path + "/out"
+      let regrade = try cluster.regrade(contest, to: out)
+      try cluster.waitUntilJudged(6, regrade)
+      try cluster.crashScheduler()
+      #expect(regrade.isRunning)
+      #expect(try regrade.wait() == .exited(1), "\(regrade.errors)")
+      #expect(try Outcome(out) == reference)
+      for worker in cluster.workers.values { #expect(worker.isRunning) }
+      #expect(cluster.scheduler.errors.contains("took up unfinished judgings"))
+      #expect(try cluster.status().judged < SmallContest.usual.count, "nothing is judged again")
+    }
+  }
+}
