@@ -74,7 +74,8 @@ extension EndToEnd {
       for worker in try cluster.workerList() {
         #expect(worker.judged > 0, "worker \(worker.name) judged nothing")
       }
-      let sockets = try namespace.command(namespace.prefix + ["ss", "-Htnap"])
+      let sockets = try namespace.command(namespace.prefix + ["ss", "-Htna"])
+        .replacingOccurrences(of: "[::ffff:\(namespace.outside)]", with: namespace.outside)
         .split(separator: "\n")
       #expect(!sockets.isEmpty)
       #expect(sockets.allSatisfy { !$0.hasPrefix("LISTEN") }, "the worker listens: \(sockets)")
