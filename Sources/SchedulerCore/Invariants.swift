@@ -12,8 +12,13 @@ extension Scheduler {
       switch judging.phase {
       case .queued:
         precondition(queue.contains(id), "a queued judging waits in the queue")
-      case .awaited:
-        precondition(!queue.contains(id) && graceEnds != nil, "awaited only during the grace")
+      case .awaited(let lease):
+        precondition(!queue.contains(id))
+        precondition(
+          lease.session == SessionID(0)
+            ? graceEnds != nil
+            : broken.contains { $0.judging == id && $0.epoch == lease.epoch },
+          "nothing is awaited for ever")
       case .leased(let lease):
         leased += 1
         precondition(!queue.contains(id), "a leased judging does not wait")

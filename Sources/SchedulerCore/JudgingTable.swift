@@ -6,8 +6,9 @@ struct Judging {
   enum Phase {
     /// Next: leased; or final by cancel, or by the verdict of a lapsed lease.
     case queued(lapsed: Lease?)
-    /// After a restart: leased before, its worker has not come back yet. Next: leased, queued.
-    case awaited(LeaseEpoch)
+    /// Leased, but the connection broke or this scheduler has just started: its worker has a while to
+    /// come back. Next: leased, queued, or final by cancel.
+    case awaited(Lease)
     /// Next: final, queued.
     case leased(Lease)
   }
@@ -20,7 +21,11 @@ struct Judging {
   /// The newest lease there is known to have been: an older one is never believed in again.
   var newest: LeaseEpoch?
   var judgeErrors = 0
-  var losses = 0
+  var faults = 0
+  /// Leases that lapsed because their worker was lost. One is taken off again when its worker turns out
+  /// to be alive with it, whoever has the judging now.
+  var lost: [LeaseEpoch] = []
+  var losses: Int { faults + lost.count }
 
   func grantOrder(epoch: LeaseEpoch, sequence: UInt64) -> GrantOrder {
     GrantOrder(
@@ -33,7 +38,7 @@ struct Judging {
   func isOpen(for epoch: LeaseEpoch) -> Bool {
     switch phase {
     case .queued(let lapsed): lapsed?.epoch == epoch
-    case .awaited(let awaited): awaited == epoch
+    case .awaited(let awaited): awaited.epoch == epoch
     case .leased(let lease): lease.epoch == epoch
     }
   }
@@ -49,8 +54,13 @@ struct Lease {
   var sentAt: Instant
   /// Number of the grant in its session; 0 when the lease was adopted.
   var sequence: UInt64
-  /// It lapsed, and that was counted as a loss; taken back when its worker returns with it.
-  var isCountedLoss = false
+
+  /// One that is only known from the record.
+  static func recorded(_ epoch: LeaseEpoch, at now: Instant) -> Lease {
+    Lease(
+      session: SessionID(0), epoch: epoch, worker: WorkerID(""), grantedAt: now, sentAt: now,
+      sequence: 0)
+  }
 }
 
 extension Scheduler {
@@ -60,7 +70,7 @@ extension Scheduler {
         order: item.order, phase: .queued(lapsed: nil), arrival: queue.nextArrival(), since: now,
         newest: item.newestEpoch)
       if let epoch = item.epoch {
-        judging.phase = .awaited(epoch)
+        judging.phase = .awaited(.recorded(epoch, at: now))
         graceEnds = now + policy.adoptionGrace
       } else {
         queue.insert(item.order, arrival: judging.arrival, since: now)
@@ -130,7 +140,7 @@ extension Scheduler {
     effects.append(.record(.returned(name.judging, name.epoch, reason: reason.text)))
     switch reason {
     case .judgeError: judging.judgeErrors += 1
-    case .workerFault: judging.losses += 1
+    case .workerFault: judging.faults += 1
     case .draining: break
     }
     judgings[name.judging] = judging

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import JudgeModel
 internal import Messages
 
@@ -15,7 +16,7 @@ extension Scheduler {
           "another process has taken the name \(hello.worker): give each worker its own --name"
         effects.append(.send(old.id, .refused(text)))
       }
-      lose(old.id, stillHeld: Set(hello.held.map(\.judging)), into: &effects)
+      lose(old.id, mayReturn: old.instance == hello.instance, at: now, into: &effects)
     }
     var session = Session(
       id: id, worker: hello.worker, instance: hello.instance, hello: hello,
@@ -37,6 +38,7 @@ extension Scheduler {
             session: id, programVersion: identity.programVersion, heartbeat: policy.heartbeat,
             bulkPort: identity.bulkPort))))
     for held in hello.held { adopt(held, by: id, at: now, into: &effects) }
+    giveUpWaiting(for: hello, into: &effects)
     if nextSessionCheck == nil { nextSessionCheck = now + policy.heartbeat }
     needsScheduling = true
   }
@@ -45,6 +47,8 @@ extension Scheduler {
   private mutating func adopt(
     _ held: HeldLease, by id: SessionID, at now: Instant, into effects: inout [SchedulerEffect]
   ) {
+    // Whatever becomes of the claim: it did not cost a worker.
+    judgings[held.judging]?.lost.removeAll { $0 == held.epoch }
     guard let worker = sessions[id]?.worker, var judging = judgings[held.judging],
       judging.isOpen(for: held.epoch) || wasForgotten(judging, held.epoch)
     else {
@@ -53,7 +57,6 @@ extension Scheduler {
     }
     if case .leased(let lease) = judging.phase, lease.session == id { return }
     release(judging)
-    if case .queued(let lapsed?) = judging.phase, lapsed.isCountedLoss { judging.losses -= 1 }
     judging.newest = held.epoch
     judging.phase = .leased(
       Lease(
@@ -132,18 +135,26 @@ extension Scheduler {
     return judging.isOpen(for: claim.epoch)
   }
 
-  /// The session is over: its leases lapse.
-  /// - Parameter stillHeld: what the same worker claims in its next session; losing a connection
-  ///   says nothing against those judgings.
+  /// The session is over.
+  /// - Parameter mayReturn: only the connection is known to be gone: its leases are kept for the worker
+  ///   for a while. Otherwise they lapse.
   mutating func lose(
-    _ id: SessionID, stillHeld: Set<JudgingID> = [], into effects: inout [SchedulerEffect]
+    _ id: SessionID, mayReturn: Bool, at now: Instant, into effects: inout [SchedulerEffect]
   ) {
     guard let session = sessions[id] else { return }
-    for judging in session.leases.keys.sorted().compactMap({ judgings[$0] }) {
+    for var judging in session.leases.keys.sorted().compactMap({ judgings[$0] }) {
       guard case .leased(let lease) = judging.phase else { continue }
-      dropLease(
-        judging, lapsed: lease, note: "the connection to \(session.worker) was lost",
-        counts: !stillHeld.contains(judging.order.judging), into: &effects)
+      if mayReturn {
+        release(judging)
+        judging.phase = .awaited(lease)
+        judgings[judging.order.judging] = judging
+        broken.append(
+          Broken(
+            due: now + policy.reconnectGrace, judging: judging.order.judging, epoch: lease.epoch,
+            worker: session.worker, instance: session.instance))
+      } else {
+        dropLease(judging, lapsed: lease, note: lossNote(session.worker), into: &effects)
+      }
     }
     if session.conduct.isWorthKeeping {
       parted[session.worker] = (session.instance, session.conduct)
@@ -153,14 +164,38 @@ extension Scheduler {
     needsScheduling = true
   }
 
+  private func lossNote(_ worker: WorkerID) -> String { "the connection to \(worker) was lost" }
+
+  /// A worker is back: what it was awaited with and did not claim is free for others.
+  private mutating func giveUpWaiting(
+    for hello: WorkerHello, into effects: inout [SchedulerEffect]
+  ) {
+    guard broken.contains(where: { $0.worker == hello.worker }) else { return }
+    let mine = broken.filter { $0.worker == hello.worker }
+    broken.removeAll { $0.worker == hello.worker }
+    for entry in mine {
+      // The same process never got it, or is done with it; another one died with it.
+      endWait(entry, counts: entry.instance != hello.instance, into: &effects)
+    }
+  }
+
+  private mutating func endWait(
+    _ entry: Broken, counts: Bool, into effects: inout [SchedulerEffect]
+  ) {
+    guard let judging = judgings[entry.judging], case .awaited(let lease) = judging.phase,
+      lease.epoch == entry.epoch
+    else { return }
+    dropLease(
+      judging, lapsed: lease, note: lossNote(entry.worker), counts: counts, into: &effects)
+  }
+
   private mutating func dropLease(
     _ judging: Judging, lapsed: Lease?, note: String, counts: Bool = true,
     into effects: inout [SchedulerEffect]
   ) {
     var judging = judging
-    var lapsed = lapsed
-    if counts { judging.losses += 1 }
-    lapsed?.isCountedLoss = counts
+    if counts, case .leased(let lease) = judging.phase { judging.lost.append(lease.epoch) }
+    if counts, case .awaited(let lease) = judging.phase { judging.lost.append(lease.epoch) }
     judgings[judging.order.judging] = judging
     if judging.losses >= policy.lossesUntilQuarantine {
       let reason = "lost \(judging.losses) workers while it was judged; last: \(note)"
@@ -175,22 +210,25 @@ extension Scheduler {
     if let ends = graceEnds, now >= ends {
       graceEnds = nil
       for id in judgings.keys.sorted() {
-        guard let judging = judgings[id], case .awaited(let epoch) = judging.phase else { continue }
+        guard let judging = judgings[id], case .awaited(let lease) = judging.phase,
+          lease.session == SessionID(0)
+        else { continue }
         // The lease stays open: whoever holds it may still deliver, until it is granted anew.
-        let lapsed = Lease(
-          session: SessionID(0), epoch: epoch, worker: WorkerID(""), grantedAt: now, sentAt: now,
-          sequence: 0)
         requeue(
-          judging, lapsed: lapsed, note: "its worker did not come back after the restart",
+          judging, lapsed: lease, note: "its worker did not come back after the restart",
           into: &effects)
       }
+    }
+    while let first = broken.first, now >= first.due {
+      broken.removeFirst()
+      endWait(first, counts: true, into: &effects)
     }
     guard let check = nextSessionCheck, now >= check else { return }
     for id in sessions.ids {
       guard let session = sessions[id] else { continue }
       let silence = now - session.lastSeen
       if silence > policy.lostAfter {
-        lose(id, into: &effects)
+        lose(id, mayReturn: false, at: now, into: &effects)
       } else if silence > policy.probeAfter, !session.probed {
         // Says nothing, but a dead connection answers with "unreachable".
         sessions.modify(id) { $0.probed = true }

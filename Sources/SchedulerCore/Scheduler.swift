@@ -1,3 +1,4 @@
+internal import DequeModule
 public import JudgeModel
 internal import Messages
 
@@ -16,7 +17,8 @@ internal import Messages
 ///                    ▲          │
 ///                    └──────────┘  returned, or its worker was lost
 ///
-/// A lease is fenced by its epoch. When a worker is lost its leases *lapse*: the judging waits again,
+/// A lease is fenced by its epoch. When a connection breaks, the worker has a while to come back with
+/// its leases. When a worker is lost its leases *lapse*: the judging waits again,
 /// but as long as nobody else has been given it, the old worker's verdict still counts. Granting
 /// anew draws a larger epoch, and from then on the old one is stale. So no work is thrown away that
 /// need not be, and no judging has two verdicts.
@@ -36,6 +38,8 @@ public struct Scheduler: Sendable {
   /// Running mean of judging times, per package, for the decision to open another replica.
   var meanDuration: [Digest: TimeSpan] = [:]
   var counts = Counts()
+  /// Leases whose connection broke, the first to be given up first.
+  var broken = Deque<Broken>()
   /// When the adoption grace of a restart ends; nil when nothing waits for it.
   var graceEnds: Instant?
   /// What is held against workers that are not connected now.
@@ -44,6 +48,14 @@ public struct Scheduler: Sendable {
   var coldDeadline: Instant?
   var nextSessionCheck: Instant?
   var needsScheduling = false
+
+  struct Broken {
+    var due: Instant
+    var judging: JudgingID
+    var epoch: LeaseEpoch
+    var worker: WorkerID
+    var instance: UInt64
+  }
 
   struct Counts: Hashable, Sendable {
     var judged: Int64 = 0
@@ -64,7 +76,7 @@ public struct Scheduler: Sendable {
 
   /// When `handle(.timePassed)` is due if nothing else happens.
   public var nextDeadline: Instant? {
-    [nextSessionCheck, coldDeadline, graceEnds].compactMap { $0 }.min()
+    [nextSessionCheck, coldDeadline, graceEnds, broken.first?.due].compactMap { $0 }.min()
   }
 
   /// Takes one event. Call `schedule` after the last event of a round.
@@ -92,8 +104,8 @@ public struct Scheduler: Sendable {
     case .cancelConfirmed(let session, let judging, let epoch):
       guard touch(session, at: now, into: &effects) else { return }
       effects.append(.send(session, .acknowledge([LeaseName(judging: judging, epoch: epoch)])))
-    case .goodbye(let session), .disconnected(let session):
-      lose(session, into: &effects)
+    case .goodbye(let session): lose(session, mayReturn: false, at: now, into: &effects)
+    case .disconnected(let session): lose(session, mayReturn: true, at: now, into: &effects)
     case .cancel(let list):
       for judging in list { cancel(judging, into: &effects) }
     case .drain(let worker):

@@ -11,6 +11,9 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var lostAfter = TimeSpan.seconds(15)
   /// Silent for so long, it is sent something: a dead process shows as an unreachable peer at once.
   public var probeAfter = TimeSpan.seconds(3)
+  /// After a connection broke its worker has so long to come back and go on; then its judgings may be
+  /// given to others. Most lines are back within a second or two, and the work under way is good.
+  public var reconnectGrace = TimeSpan.seconds(5)
   /// After a restart leased judgings wait so long for their workers to come back with them.
   public var adoptionGrace = TimeSpan.seconds(10)
   /// A grant that a worker has not mentioned for so long was lost on the way and is sent again.

@@ -42,6 +42,8 @@ import Testing
   @Test func aLapsedLeasesVerdictIsStaleAfterTheJudgingWasGrantedAnew() {
     var bench = bench()
     bench.given(.disconnected(SessionID(1)))
+    bench.pass(.seconds(5))
+    bench.forget()
     bench.join("berta", cache: [.a])
     bench.took("s2 welcome 2", "record leased j1 1.2 berta", "grant s2: j1 1.2 #1")
     bench.join("anna", credit: 0, held: [held(1, epoch(1), .finished)])
@@ -160,7 +162,7 @@ import Testing
     var bench = SchedulerBench()
     bench.join("anna", slots: 3, cache: [.a])
     bench.given(submitted(1...5))
-    bench.given(.disconnected(SessionID(1)))
+    bench.given(.goodbye(SessionID(1)))
     bench.join("berta", slots: 5, cache: [.a])
     bench.took(
       "s2 welcome 2", "record leased j1 1.4 berta", "record leased j2 1.5 berta",

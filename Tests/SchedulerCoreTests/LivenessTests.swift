@@ -80,12 +80,65 @@ import Testing
     bench.took("record judged j1 1.1 anna AC", "s2 acknowledge j1 1.1")
   }
 
-  @Test func aLossIsForgivenWhenTheWorkerComesBackWithTheLease() {
+  @Test func aBrokenConnectionIsGivenAWhile() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a])
+    bench.given(submitted(1...1))
+    bench.when(.disconnected(SessionID(1)))
+    bench.took("close s1")
+    bench.join("berta", cache: [.a])
+    bench.pass(.milliseconds(4999))
+    bench.took("s2 welcome 2", "s2 probe")
+    #expect(bench.core.nextDeadline == bench.now + .milliseconds(1))
+    bench.pass(.milliseconds(1))
+    #expect(bench.told.first == "j1 queued: the connection to anna was lost")
+    bench.took("record leased j1 1.2 berta", "grant s2: j1 1.2 #1")
+  }
+
+  @Test func whatAReturningWorkerDoesNotClaimIsFreeAtOnce() {
+    var policy = SchedulerPolicy()
+    policy.lossesUntilQuarantine = 1
+    var bench = SchedulerBench(policy: policy)
+    bench.join("anna", cache: [.a])
+    bench.given(submitted(1...1))
+    bench.given(.disconnected(SessionID(1)))
+    // The grant was lost with the line. That is nobody's fault.
+    bench.join("anna", cache: [.a])
+    bench.took("s2 welcome 2", "record leased j1 1.2 anna", "grant s2: j1 1.2 #1")
+    bench.given(.disconnected(SessionID(2)))
+    // Another process: the first died with it.
+    bench.join("anna", cache: [.a], instance: 2)
+    bench.took(
+      "s3 welcome 3",
+      "record quarantined j1: lost 1 workers while it was judged; last: the connection to anna "
+        + "was lost")
+  }
+
+  @Test func aLossIsTakenOffWhenTheWorkerTurnsOutToBeAlive() {
+    var policy = SchedulerPolicy()
+    policy.lossesUntilQuarantine = 2
+    var bench = SchedulerBench(policy: policy)
+    bench.join("anna", cache: [.a])
+    bench.given(submitted(1...1))
+    bench.given(.disconnected(SessionID(1)))
+    bench.pass(.seconds(5))
+    bench.join("berta", cache: [.a])
+    bench.forget()
+    // Too late to keep it, but it was not killed by it.
+    bench.join("anna", credit: 0, held: [held(1, epoch(1))])
+    bench.took("s3 welcome 3", "s3 cancel j1 1.1")
+    bench.when(.goodbye(SessionID(2)))
+    #expect(bench.told == ["j1 queued: the connection to berta was lost"])
+    bench.took("close s2")
+  }
+
+  @Test func aLeaseSurvivesManyBrokenConnections() {
     var bench = SchedulerBench()
     bench.join("anna", cache: [.a])
     bench.given(submitted(1...1))
     for session in 1...20 as ClosedRange<UInt64> {
       bench.given(.disconnected(SessionID(session)))
+      bench.pass(.milliseconds(4900))
       bench.join("anna", credit: 0, held: [held(1, epoch(1))])
       bench.took("s\(session + 1) welcome \(session + 1)", "record leased j1 1.1 anna")
     }
@@ -98,13 +151,16 @@ import Testing
     bench.join("anna", cache: [.a])
     bench.given(submitted(1...1))
     bench.given(.disconnected(SessionID(1)))
+    bench.pass(.seconds(5))
     bench.join("berta", cache: [.a])
     bench.join("berta", credit: 0, cache: [.a], held: [held(1, epoch(2))])
     bench.forget()
     bench.when(.disconnected(SessionID(3)))
+    bench.pass(.seconds(5))
     bench.took(
+      "close s3",
       "record quarantined j1: lost 2 workers while it was judged; last: the connection to berta "
-        + "was lost", "close s3")
+        + "was lost")
   }
 
   @Test func losingWorkersSetsAJudgingAside() {
@@ -114,10 +170,12 @@ import Testing
       bench.join("anna", cache: [.a], instance: session)
       bench.forget()
       bench.when(.disconnected(SessionID(session)))
+      bench.pass(.seconds(5))
     }
     bench.took(
+      "close s4",
       "record quarantined j1: lost 4 workers while it was judged; last: the connection to anna "
-        + "was lost", "close s4")
+        + "was lost")
   }
 
   @Test func aRestartedWorkerLosesWhatItHeld() {

@@ -1,0 +1,92 @@
+import JudgeModel
+import SchedulerCore
+import Simulation
+import Testing
+
+/// A few seeds on every run; `assize simulate` and the nightly job take thousands. What fails names
+/// its seed.
+@Suite struct SimulationTests {
+  @Test(arguments: 1...40)
+  func keepsItsPromisesWhateverHappens(seed: UInt64) throws {
+    let options = SimulationOptions.swarm(seed: seed)
+    let report = try simulate(options)
+    #expect(report.judged + report.cancelled + report.quarantined == options.judgings)
+  }
+
+  @Test(arguments: 1...20)
+  func judgesEverythingDespiteCrashes(seed: UInt64) throws {
+    let options = SimulationOptions.lite(seed: seed)
+    #expect(try simulate(options).judged == options.judgings)
+  }
+
+  /// Broken lines alone are nobody's fault: nothing is set aside for them.
+  @Test(arguments: 1...10)
+  func setsNothingAsideForBrokenLines(seed: UInt64) throws {
+    var options = SimulationOptions.lite(seed: seed)
+    options.faults = [.cut, .stall]
+    options.faultInterval = .seconds(1)
+    options.policy = SchedulerPolicy()
+    #expect(try simulate(options).judged == options.judgings)
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func isTheSameEveryTime(seed: UInt64) throws {
+    let first = try simulate(.swarm(seed: seed))
+    let second = try simulate(.swarm(seed: seed))
+    #expect(first == second)
+    #expect(first.traceHash != (try simulate(.swarm(seed: seed + 100))).traceHash)
+  }
+
+  /// The canary: if this store got away with it, no other seed would mean anything.
+  @Test func noticesAStoreThatForgets() throws {
+    var noticed = 0
+    for seed in 1...10 as ClosedRange<UInt64> {
+      var options = SimulationOptions.lite(seed: seed)
+      options.storeForgets = true
+      options.faults = [.schedulerCrash]
+      options.faultInterval = .seconds(5)
+      do { _ = try simulate(options) } catch { noticed += 1 }
+    }
+    #expect(noticed >= 8)
+  }
+
+  /// The canary for progress: nobody has the language that is asked for.
+  @Test func noticesThatNothingGoesOn() {
+    var options = SimulationOptions.lite(seed: 1)
+    options.workers = 0
+    options.faults = []
+    #expect {
+      try simulate(options)
+    } throws: {
+      "\($0)".contains("seed 1") && "\($0)".contains("no worker is connected")
+    }
+  }
+
+  @Test func reportsWhatAnUndisturbedClusterDoes() throws {
+    var options = SimulationOptions.performance(seed: 1, workers: 10, slots: 4, judgings: 400)
+    options.checksEveryStep = true
+    let report = try simulate(options)
+    #expect(report.judged == 400)
+    #expect(report.starts == 400)
+    #expect(report.faults == 0)
+    #expect(report.waitMedian <= report.wait95 && report.wait95 <= report.wait99)
+    #expect(report.hitsPerMille > 0)
+  }
+}
+
+/// Seeds that once found something, each with what it was. They stay, also when a change of the
+/// simulation gives them another course.
+@Suite struct Regressions {
+  /// A grant that was sent again counted as forgotten when a later one overtook it, because the first
+  /// copy had been lost: the lease was dropped and counted as a loss.
+  @Test func aLostGrantIsOvertaken() throws { _ = try simulate(.swarm(seed: 2610)) }
+
+  /// A judging came back to the middle of its bucket, where its mark still was, and stood there twice.
+  @Test func aJudgingWaitsTwice() throws { _ = try simulate(.swarm(seed: 56)) }
+
+  /// A worker that was leaving, or broken, was given the same judging again and again at once.
+  @Test func aJudgingGoesToAndFro() throws { _ = try simulate(.swarm(seed: 126)) }
+
+  /// A hello was lost, and the worker waited for its answer for ever.
+  @Test func aHelloIsLost() throws { _ = try simulate(.swarm(seed: 163)) }
+}
