@@ -1,27 +1,29 @@
 internal import JudgeModel
 internal import Messages
-internal import Transport
+internal import Wire
 
 extension WorkerMessage {
-  /// The same message within the size that the control socket takes. A verdict over tens of thousands
-  /// of testcases can exceed it by what validators said; verdicts and figures always fit, so words
-  /// go first.
-  func fitting(_ options: SocketOptions) -> WorkerMessage {
-    // Text on the wire is as long as in memory; figures of a run take less than this.
-    let bytesPerRun = 160
-    guard case .finished(let session, let judging, let epoch, var result) = self else {
-      return self
-    }
-    let budget = options.maximumMessageBytes / 2
-    func size() -> Int {
-      result.runs.reduce(0) { $0 + bytesPerRun + $1.message.utf8.count + $1.testcase.utf8.count }
-    }
-    guard size() > budget else { return self }
-    for limit in [200, 40, 0] where size() > budget {
+  /// Its bytes, within what one control message may have.
+  ///
+  /// A verdict over thousands of testcases can exceed that by what validators said, so words go
+  /// first; the verdict and the figures of each run stay. Some seventeen thousand runs fit without
+  /// words. A verdict that does not fit even so is given back with the reason: it would be repeated
+  /// for ever and never arrive.
+  func encoded(atMost limit: Int) -> [UInt8] {
+    let whole = ControlCodec.encode(self)
+    guard whole.count > limit,
+      case .finished(let session, let judging, let epoch, var result) = self
+    else { return whole }
+    for length in [200, 40, 0] {
       for index in result.runs.indices {
-        result.runs[index].message = String(result.runs[index].message.prefix(limit))
+        result.runs[index].message = String(result.runs[index].message.prefix(length))
       }
+      let shorter = ControlCodec.encode(.finished(session, judging, epoch, result))
+      if shorter.count <= limit { return shorter }
     }
-    return .finished(session, judging, epoch, result)
+    let reason =
+      "the results of \(result.runs.count) testcases do not fit one message: use a package with "
+      + "fewer testcases"
+    return ControlCodec.encode(.returned(session, judging, epoch, .judgeError(reason)))
   }
 }

@@ -34,6 +34,7 @@ actor PackageFetcher {
   private var endpoint: String?
   private var fetches: [Digest: Fetch] = [:]
   private var patience: Deadline?
+  private var redial: Deadline?
 
   /// Silence after which missing pieces are asked for again, nanoseconds.
   static let silence: Int64 = 15_000_000_000
@@ -56,6 +57,7 @@ actor PackageFetcher {
   func connect(
     _ context: ZMQContext, to endpoint: String, security: SocketOptions.Security
   ) throws {
+    makeDeadlines()
     guard endpoint != self.endpoint else { return }
     socket?.close()
     var options = SocketOptions.bulk
@@ -67,12 +69,30 @@ actor PackageFetcher {
       if case .handshakeSucceeded = event { self.resume() }
       if case .handshakeFailed(let failure) = event, failure.isFinal {
         self.log.warning("bulk connection refused", metadata: ["reason": "\(failure)"])
+        // libzmq does not try again by itself after this.
+        self.redial?.instant = Reactor.now() + 5_000_000_000
       }
     }
     try socket.connect(endpoint)
     self.socket = socket
     self.endpoint = endpoint
-    if patience == nil { patience = reactor.makeDeadline { self.checkPatience() } }
+  }
+
+  /// Deadlines belong to the reactor's thread, where `init` does not run.
+  private func makeDeadlines() {
+    guard patience == nil else { return }
+    patience = reactor.makeDeadline { self.checkPatience() }
+    redial = reactor.makeDeadline { self.dialAgain() }
+  }
+
+  private func dialAgain() {
+    guard let socket, !socket.isClosed, let endpoint else { return }
+    do {
+      try socket.reconnect(endpoint)
+    } catch {
+      log.error("cannot dial the bulk socket again", metadata: ["error": "\(error)"])
+      redial?.instant = Reactor.now() + 5_000_000_000
+    }
   }
 
   func stop() {
@@ -84,6 +104,7 @@ actor PackageFetcher {
 
   /// The package's archive as a file, which is the caller's to remove.
   func fetch(_ package: Digest, size: Int64) async throws -> String {
+    makeDeadlines()
     let path = "\(directory)/\(package.hex)"
     let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {

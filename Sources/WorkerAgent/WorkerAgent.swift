@@ -113,6 +113,8 @@ public actor WorkerAgent {
 
   /// Stops now; what runs is given up and will be judged elsewhere.
   public func stop() {
+    // First nothing new: a slot that becomes free would take the next lease at once.
+    handle(.drain)
     for cancellation in cancellations.values { cancellation.cancel() }
     leave(nil)
   }
@@ -127,6 +129,7 @@ public actor WorkerAgent {
   }
 
   private func leave(_ reason: String?) {
+    guard left == nil else { return }
     left = .some(reason)
     leaving?.resume(returning: reason)
     leaving = nil
@@ -218,6 +221,10 @@ extension WorkerAgent {
       case .grant(let grants):
         for grant in grants { programs[grant.order.name.judging] = grant.program }
         handle(.granted(grants.map(\.order)))
+        // A grant that came too late is not taken, and nobody will say to forget it.
+        for grant in grants where !core.holds(grant.order.name.judging) {
+          programs[grant.order.name.judging] = nil
+        }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
       case .acknowledge(let names): handle(.acknowledged(names))
       }
@@ -280,7 +287,8 @@ extension WorkerAgent {
   private func send(_ message: WorkerMessage) {
     guard let control, !control.isClosed else { return }
     do {
-      _ = try control.send(ControlCodec.encode(message.fitting(SocketOptions.control)))
+      _ = try control.send(
+        message.encoded(atMost: SocketOptions.control.maximumMessageBytes))
     } catch {
       log.error("cannot send", metadata: ["error": "\(error)"])
     }
@@ -314,6 +322,7 @@ extension WorkerAgent {
 
   private func start(_ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode) {
     let judging = name.judging
+    guard left == nil else { return post(.stopped(slot: slot, judging, .draining)) }
     guard let program = programs[judging] else {
       return post(.stopped(slot: slot, judging, .workerFault("the program was lost")))
     }

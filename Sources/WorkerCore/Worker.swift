@@ -163,9 +163,15 @@ public struct Worker: Sendable {
 
   /// See `WorkerSync.creditLimit`.
   var creditLimit: UInt64 {
-    isDraining
-      ? grantsSeen : grantsSeen + UInt64(max(0, settings.slots + settings.prefetch - active))
+    if isDraining { return grantsSeen }
+    // What was seen is a number from the network.
+    let room = UInt64(max(0, settings.slots + settings.prefetch - active))
+    let (sum, overflow) = grantsSeen.addingReportingOverflow(room)
+    return overflow ? .max : sum
   }
+
+  /// Whether a judging is here, in whatever phase: then its program is needed.
+  public func holds(_ judging: JudgingID) -> Bool { held[judging] != nil }
 
   public func checkInvariants() {
     cache.checkInvariants()

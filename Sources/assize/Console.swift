@@ -29,11 +29,6 @@ func warn(_ text: String) {
   FileHandle.standardError.write(Data("assize: \(text)\n".utf8))
 }
 
-/// A line on standard error about what is going on.
-func note(_ text: String) {
-  FileHandle.standardError.write(Data("\(text)\n".utf8))
-}
-
 /// A private directory that goes when the work is over.
 struct TemporaryDirectory {
   let path: String

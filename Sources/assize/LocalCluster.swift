@@ -33,6 +33,9 @@ struct LocalCluster {
     return LocalCluster(joinLine: line, server: server, agent: agent, working: working)
   }
 
+  /// Waits until the scheduler cannot go on; `CancellationError` when it was stopped.
+  func failed() async -> any Error { await server.failed() }
+
   func stop() async {
     await agent.stop()
     _ = try? await working.value

@@ -51,7 +51,7 @@ struct LineLogHandler: LogHandler {
     for key in all.keys.sorted() {
       if let value = all[key] { line += "  \(key)=\(Self.quoted(terminalSafe("\(value)")))" }
     }
-    note(line)
+    printToStandardError(line)
   }
 
   private static func quoted(_ value: String) -> String {

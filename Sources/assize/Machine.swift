@@ -1,9 +1,9 @@
-internal import ArgumentParser
-internal import Evaluation
-internal import Foundation
-internal import JudgeModel
-internal import Sandbox
-internal import Synchronization
+import ArgumentParser
+import Evaluation
+import Foundation
+import JudgeModel
+import Sandbox
+import Synchronization
 
 /// Options of every command that runs programs on this machine.
 struct MachineOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// What came over the network or out of a compiler, harmless to a terminal: control characters would
 /// otherwise move the cursor, change the title or hide what follows.
@@ -55,4 +56,27 @@ struct TextTable {
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n")
   }
+}
+
+/// A size with three digits that matter: `17 B`, `4.2 KiB`, `205 MiB`.
+func bytesText(_ bytes: Int64) -> String {
+  var amount = Double(bytes)
+  var unit = 0
+  let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+  while amount >= 1024, unit + 1 < units.count {
+    amount /= 1024
+    unit += 1
+  }
+  let places = unit == 0 || amount >= 100 ? 0 : 1
+  return String(format: "%.\(places)f ", amount) + units[unit]
+}
+
+func printToStandardError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

@@ -1,7 +1,7 @@
-internal import ArgumentParser
-internal import Foundation
-internal import JudgeModel
-internal import ProblemPackage
+import ArgumentParser
+import Foundation
+import JudgeModel
+import ProblemPackage
 
 /// The problem setter's commands.
 struct Pack: ParsableCommand {
@@ -159,26 +159,3 @@ func located(_ finding: Diagnostic, in directory: String) -> String {
 }
 
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-/// A size with three digits that matter: `17 B`, `4.2 KiB`, `205 MiB`.
-func bytesText(_ bytes: Int64) -> String {
-  var amount = Double(bytes)
-  var unit = 0
-  let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-  while amount >= 1024, unit + 1 < units.count {
-    amount /= 1024
-    unit += 1
-  }
-  let places = unit == 0 || amount >= 100 ? 0 : 1
-  return String(format: "%.\(places)f ", amount) + units[unit]
-}
-
-func printToStandardError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}

@@ -1,9 +1,9 @@
-internal import ArgumentParser
-internal import Evaluation
-internal import Foundation
-internal import JudgeModel
-internal import ProblemPackage
-internal import Sandbox
+import ArgumentParser
+import Evaluation
+import Foundation
+import JudgeModel
+import ProblemPackage
+import Sandbox
 
 struct PackTest: ParsableCommand {
   static let configuration = CommandConfiguration(

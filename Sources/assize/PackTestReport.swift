@@ -1,8 +1,8 @@
-internal import Evaluation
-internal import Foundation
-internal import JudgeModel
-internal import ProblemPackage
-internal import Sandbox
+import Evaluation
+import Foundation
+import JudgeModel
+import ProblemPackage
+import Sandbox
 
 /// Results of `assize pack test`, for people and for programs.
 struct PackTestReport {

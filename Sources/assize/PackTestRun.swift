@@ -1,9 +1,9 @@
-internal import Evaluation
-internal import Foundation
-internal import Grading
-internal import JudgeModel
-internal import ProblemPackage
-internal import Synchronization
+import Evaluation
+import Foundation
+import Grading
+import JudgeModel
+import ProblemPackage
+import Synchronization
 
 /// What became of one labelled submission.
 enum TestOutcome: Sendable {

@@ -80,13 +80,18 @@ struct Regrade: AsyncParsableCommand {
       try machineOptions.languages.map { path in try LanguageTable.load(path) }
       ?? LanguageTable.builtIn()
     var plan = RegradePlan(reading, matching, packages, table)
+    let out = output ?? "regrade-\(Self.fileName(reading.contest.id))"
+    // Now, and not after a night of judging.
+    try checkOutput(out)
 
     let scratch = try TemporaryDirectory("assize-regrade")
     defer { scratch.remove() }
+    try removeWhenStopped(scratch)
     var run: RegradeRun
     let status: ClusterStatus
     if let line = try joinLine() {
-      let client = try SchedulerClient(line, programVersion: Assize.programVersion)
+      let client = try SchedulerClient(
+        line, programVersion: Assize.programVersion, onNews: { warn($0) })
       try await client.connect()
       run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
       status = try await perform(&run, name: reading.contest.id)
@@ -109,7 +114,7 @@ struct Regrade: AsyncParsableCommand {
     let report = RegradeReport(
       reading: reading, results: run.results,
       notJudged: plan.notJudged.merging(run.notJudged) { a, _ in a }, context: context)
-    return try publish(report, run.results, reading)
+    return try publish(report, run.results, to: out)
   }
 
   private func readContest() throws -> ContestReading {
@@ -162,7 +167,7 @@ struct Regrade: AsyncParsableCommand {
     let slots = slots ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     let wanted = Set(plan.items.map(\.program.language))
     let machine = try Machine.examine(machineOptions, wanted: wanted)
-    note(machine.host.summary)
+    printToStandardError(machine.host.summary)
     plan.exclude(languagesOtherThan: Set(machine.working)) { language in
       "\(language) cannot be judged here: \(machine.problem(with: language) ?? "not available")"
     }
@@ -172,16 +177,30 @@ struct Regrade: AsyncParsableCommand {
       directory: scratch.path, slots: slots, machine: machine, logger: logger)
     let client = try SchedulerClient(
       cluster.joinLine, programVersion: Assize.programVersion)
-    try await client.connect()
+    // A scheduler that cannot go on (a full disk) would leave the client waiting for ever.
+    let watchdog = Task {
+      let error = await cluster.failed()
+      guard !(error is CancellationError) else { return }
+      warn("the scheduler in this process failed: \(error)")
+      await client.close()
+    }
+    defer { watchdog.cancel() }
     var run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
-    let status = try await perform(&run, name: name)
-    await client.close()
-    await cluster.stop()
-    return (run, status)
+    do {
+      try await client.connect()
+      let status = try await perform(&run, name: name)
+      await client.close()
+      await cluster.stop()
+      return (run, status)
+    } catch {
+      await client.close()
+      await cluster.stop()
+      throw error
+    }
   }
 
   private func perform(_ run: inout RegradeRun, name: String) async throws -> ClusterStatus {
-    note(
+    printToStandardError(
       "\(run.plan.items.count) submissions, \(run.plan.packages.count) problem packages"
         + (run.plan.notJudged.isEmpty ? "" : ", \(run.plan.notJudged.count) not judgeable"))
     try await run.pushPackages()
@@ -202,9 +221,8 @@ struct Regrade: AsyncParsableCommand {
   }
 
   private func publish(
-    _ report: RegradeReport, _ results: [String: NewResult], _ reading: ContestReading
+    _ report: RegradeReport, _ results: [String: NewResult], to out: String
   ) throws -> RegradeReport.Conclusion {
-    let out = output ?? "regrade-\(reading.contest.id)"
     do {
       try ResultsWriter(report: report, results: results).write(to: out, contest: contest)
     } catch {
@@ -213,5 +231,48 @@ struct Regrade: AsyncParsableCommand {
     print(report.terminalText)
     print("Report: \(out)/report.html")
     return report.conclusion
+  }
+
+  /// A contest's id as part of a file name: it is whatever the archive says.
+  private static func fileName(_ id: String) -> String {
+    let plain = id.map {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "-"
+    }
+    return plain.isEmpty ? "contest" : String(plain.prefix(60))
+  }
+
+  /// Whether the results will find their place, without making it yet.
+  private func checkOutput(_ out: String) throws {
+    let place = URL(fileURLWithPath: out).standardizedFileURL
+    let archive = URL(fileURLWithPath: contest).standardizedFileURL.resolvingSymlinksInPath().path
+    if (place.resolvingSymlinksInPath().path + "/").hasPrefix(archive + "/") {
+      throw CommandFailure(
+        "\(out) is inside the contest, which is not changed: name another place with --output")
+    }
+    let exists = FileManager.default.fileExists(atPath: place.path)
+    let directory = exists ? place.path : place.deletingLastPathComponent().path
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory),
+      isDirectory.boolValue, access(directory, W_OK | X_OK) == 0
+    else {
+      throw CommandFailure(
+        "\(directory) is not a directory that can be written to: name another place with --output")
+    }
+  }
+
+  /// Ctrl-C leaves nothing of the contest behind. What a scheduler was given goes on there.
+  private func removeWhenStopped(_ scratch: TemporaryDirectory) throws {
+    let requests = try Signals.requestsToStop()
+    let isLocal = local
+    Task {
+      for await _ in requests {
+        scratch.remove()
+        warn(
+          isLocal
+            ? "stopped; nothing was written"
+            : "stopped; the scheduler goes on with the batch, `assize cancel --batch` ends it")
+        Foundation.exit(130)
+      }
+    }
   }
 }

@@ -139,8 +139,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
   private func examine() throws -> Machine {
     let machine = try Machine.examine(machineOptions)
-    note(machine.host.summary)
-    for line in machine.languageLines { note(terminalSafe(line)) }
+    printToStandardError(machine.host.summary)
+    for line in machine.languageLines { printToStandardError(terminalSafe(line)) }
     guard !machine.support.isEmpty else {
       throw CommandFailure(
         "none of the languages works here, see above: install a compiler or an interpreter")

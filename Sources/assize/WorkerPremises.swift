@@ -36,7 +36,20 @@ struct CacheDirectory {
     guard statvfs(path, &disk) == 0 else { return 0 }
     let (free, overflow) = Int64(clamping: disk.f_bavail)
       .multipliedReportingOverflow(by: Int64(clamping: disk.f_frsize))
-    return overflow ? .max : free
+    let (room, tooMuch) = free.addingReportingOverflow(takenBytes)
+    return overflow || tooMuch ? .max : room
+  }
+
+  /// Bytes of the files below the directory: packages of an earlier run.
+  private var takenBytes: Int64 {
+    let files = FileManager.default.enumerator(
+      at: URL(fileURLWithPath: path), includingPropertiesForKeys: [.fileSizeKey])
+    var total: Int64 = 0
+    while let file = files?.nextObject() as? URL {
+      let size = try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize
+      total += Int64(size ?? 0)
+    }
+    return total
   }
 
   /// The host's name with a suffix that was drawn at the first start, so that a worker has the same

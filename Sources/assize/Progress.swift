@@ -1,5 +1,5 @@
-internal import Foundation
-internal import Synchronization
+import Foundation
+import Synchronization
 
 /// Shows how far long work has come: a line that is drawn again on a terminal, now and then a plain
 /// line elsewhere. Writes to standard error, so that results can be piped.
