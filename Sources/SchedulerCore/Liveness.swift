@@ -98,11 +98,13 @@ extension Scheduler {
       sessions.replaceCache(sync.session, with: cache)
       needsScheduling = true
     }
+    if let before = sessions.read(sync.session, { $0.creditLimit }), sync.creditLimit > before {
+      needsScheduling = true
+    }
     sessions.modify(sync.session) {
       $0.load = sync.load
-      if sync.creditLimit > $0.creditLimit { $0.creditLimit = sync.creditLimit }
+      $0.creditLimit = max($0.creditLimit, sync.creditLimit)
     }
-    needsScheduling = true
 
     guard let session = sessions[sync.session] else { return }
     let held = Dictionary(sync.held.map { ($0.judging, $0.epoch) }, uniquingKeysWith: max)
@@ -224,6 +226,8 @@ extension Scheduler {
       endWait(first, counts: true, into: &effects)
     }
     guard let check = nextSessionCheck, now >= check else { return }
+    // Also a safety net: a worker that has become suspect is not waited for any more.
+    needsScheduling = true
     for id in sessions.ids {
       guard let session = sessions[id] else { continue }
       let silence = now - session.lastSeen

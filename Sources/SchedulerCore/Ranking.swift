@@ -25,56 +25,118 @@ struct Rank: Comparable {
   }
 }
 
-/// What a worker may expect of one kind of work.
-enum Choice {
+/// What a worker may expect of one kind of work whose package it has not.
+enum ColdChoice {
   case ranked(Rank)
   /// Not for this worker now; it may be from the given time on, if nobody has taken it.
   case notBefore(Instant)
   /// A worker that has the package has room for it.
   case leftToOthers
-  case never
 }
 
 extension Scheduler {
-  /// Judges one kind of waiting work for one worker.
-  func choice(_ kind: ReadyQueue.Kind, for session: Session, at now: Instant) -> Choice {
-    guard session.languages.contains(kind.language), let head = queue.head(kind) else {
-      return .never
+  /// The kind of work this worker should take next, or nil; remembers when to look again.
+  mutating func bestKind(for session: Session, at now: Instant) -> ReadyQueue.Kind? {
+    if let until = session.conduct.restsUntil, until > now {
+      lookAgain(at: until)
+      return nil
     }
-    if let until = session.conduct.pause(for: kind.package, at: now) { return .notBefore(until) }
-    let holders = sessions.holders(of: kind.package)
-    let rank = { (warmth: Rank.Warmth) in
-      Choice.ranked(
-        Rank(
-          priority: kind.priority, warmth: warmth, holders: warmth == .cold ? holders.count : 0,
-          arrival: head.arrival))
+    var best = warmest(for: session, at: now)
+    for kind in queue.kinds {
+      // In order of priority: less urgent kinds cannot win, and neither can cold ones of the same.
+      if let best, (kind.priority, Rank.Warmth.cold) > (best.rank.priority, best.rank.warmth) {
+        break
+      }
+      guard !session.holds(kind.package), session.languages.contains(kind.language),
+        let head = queue.head(kind)
+      else { continue }
+      if let until = session.conduct.pause(for: kind.package, at: now) {
+        lookAgain(at: until)
+        continue
+      }
+      switch coldChoice(kind, head, at: now) {
+      case .ranked(let rank):
+        if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
+      case .notBefore(let due): lookAgain(at: due)
+      case .leftToOthers: continue
+      }
     }
-    if session.cached.contains(kind.package) { return rank(.here) }
-    if session.fetching[kind.package] != nil { return rank(.arriving) }
+    return best?.kind
+  }
 
+  private mutating func lookAgain(at due: Instant) {
+    coldDeadline = min(coldDeadline ?? due, due)
+  }
+
+  /// The best of what waits for packages that the worker has or fetches.
+  private mutating func warmest(
+    for session: Session, at now: Instant
+  ) -> (rank: Rank, kind: ReadyQueue.Kind)? {
+    var best: (rank: Rank, kind: ReadyQueue.Kind)?
+    let consider = { (scheduler: inout Scheduler, kind: ReadyQueue.Kind, warmth: Rank.Warmth) in
+      guard session.languages.contains(kind.language), let head = scheduler.queue.head(kind) else {
+        return
+      }
+      if let until = session.conduct.pause(for: kind.package, at: now) {
+        scheduler.lookAgain(at: until)
+        return
+      }
+      let rank = Rank(
+        priority: kind.priority, warmth: warmth, holders: 0, arrival: head.arrival)
+      if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
+    }
+    // From the shorter side. The order does not matter: no two kinds have the same head.
+    if queue.kinds.count <= session.cached.count + session.fetching.count {
+      for kind in queue.kinds {
+        if let warmth = session.warmth(of: kind.package) { consider(&self, kind, warmth) }
+      }
+    } else {
+      for package in session.cached {
+        for kind in queue.kinds(of: package) { consider(&self, kind, .here) }
+      }
+      for package in session.fetching.keys where !session.cached.contains(package) {
+        for kind in queue.kinds(of: package) { consider(&self, kind, .arriving) }
+      }
+    }
+    return best
+  }
+
+  /// Judges one kind of waiting work for any worker that has not its package.
+  private func coldChoice(
+    _ kind: ReadyQueue.Kind, _ head: ReadyQueue.Waiting, at now: Instant
+  ) -> ColdChoice {
+    let holders = sessions.holders(of: kind.package)
+    let cold = ColdChoice.ranked(
+      Rank(
+        priority: kind.priority, warmth: .cold, holders: holders.count, arrival: head.arrival))
     var warmSlots: Int64 = 0
     for id in holders {
-      guard let holder = sessions[id], !holder.draining, !holder.isSuspect(at: now, policy),
-        holder.languages.contains(kind.language),
-        holder.conduct.pause(for: kind.package, at: now) == nil
-      else { continue }
+      let slots: (free: UInt64, all: Int32)? =
+        sessions.read(id) { holder in
+          guard !holder.draining, !holder.isSuspect(at: now, policy),
+            holder.languages.contains(kind.language),
+            holder.conduct.pause(for: kind.package, at: now) == nil
+          else { return nil }
+          return (holder.free, holder.hello.slots)
+        } ?? nil
+      guard let slots else { continue }
       // A warm worker has room: it takes the judging in this same pass.
-      if holder.free > 0 { return .leftToOthers }
-      warmSlots += Int64(holder.hello.slots)
+      if slots.free > 0 { return .leftToOthers }
+      warmSlots += Int64(slots.all)
     }
-    guard warmSlots > 0 else { return rank(.cold) }
+    guard warmSlots > 0 else { return cold }
 
     // Cold is worth it when the backlog at the warm workers lasts longer than the transfer.
     let fetch = fetchEstimate(queue.archiveBytes(kind))
     let mean = meanDuration[kind.package] ?? .seconds(1)
     let backlog = mean * (Int64(queue.backlog(kind)) / max(1, warmSlots) + 1)
-    if backlog > fetch { return rank(.cold) }
+    if backlog > fetch { return cold }
     let patience =
       kind.priority <= .console
       ? min(policy.longestWarmWait, TimeSpan(nanoseconds: fetch.nanoseconds / 2))
       : policy.longestWarmWaitOfBatch
     let due = head.since + patience
-    return now >= due ? rank(.cold) : .notBefore(due)
+    return now >= due ? cold : .notBefore(due)
   }
 
   private func fetchEstimate(_ bytes: Int64) -> TimeSpan {

@@ -36,7 +36,10 @@ struct ReadyQueue {
   /// Kinds that have something waiting, sorted: the order in which ties are seen must not depend on
   /// a hash.
   private(set) var kinds: [Kind] = []
-  private var buckets: [Kind: Bucket] = [:]
+  /// What waits of each kind, at the kind's position.
+  private var buckets: [Bucket] = []
+  /// Kinds of a package, so that a worker finds its own work without a look at all of it.
+  private var byPackage: [Digest: [Kind]] = [:]
   private var present: [JudgingID: UInt64] = [:]
   private var arrivals: UInt64 = 0
   var count: Int { present.count }
@@ -58,16 +61,19 @@ struct ReadyQueue {
   mutating func insert(_ order: JudgingOrder, arrival: UInt64, since: Instant) {
     precondition(present[order.judging] == nil, "a judging waits once")
     let kind = Self.kind(of: order)
-    var bucket = buckets.removeValue(forKey: kind) ?? Bucket(archiveBytes: order.archiveBytes)
-    if bucket.count == 0 { addKind(kind) }
-    let at = Self.position(of: arrival, in: bucket.waiting)
-    // Its own mark may still stand there; then it only comes to life again.
-    if at == bucket.waiting.count || bucket.waiting[at].arrival != arrival {
-      let waiting = Waiting(judging: order.judging, arrival: arrival, since: since)
-      bucket.waiting.insert(waiting, at: at)
+    let place = position(of: kind)
+    if place == kinds.count || kinds[place] != kind {
+      kinds.insert(kind, at: place)
+      buckets.insert(Bucket(archiveBytes: order.archiveBytes), at: place)
+      byPackage[kind.package, default: []].append(kind)
     }
-    bucket.count += 1
-    buckets[kind] = bucket
+    let at = Self.position(of: arrival, in: buckets[place].waiting)
+    // Its own mark may still stand there; then it only comes to life again.
+    if at == buckets[place].waiting.count || buckets[place].waiting[at].arrival != arrival {
+      let waiting = Waiting(judging: order.judging, arrival: arrival, since: since)
+      buckets[place].waiting.insert(waiting, at: at)
+    }
+    buckets[place].count += 1
     present[order.judging] = arrival
   }
 
@@ -84,42 +90,51 @@ struct ReadyQueue {
   }
 
   mutating func remove(_ order: JudgingOrder) {
-    guard present.removeValue(forKey: order.judging) != nil else { return }
-    let kind = Self.kind(of: order)
-    guard var bucket = buckets.removeValue(forKey: kind) else { return }
-    bucket.count -= 1
-    dropMarked(&bucket)
-    if bucket.count == 0 { removeKind(kind) } else { buckets[kind] = bucket }
+    guard present.removeValue(forKey: order.judging) != nil,
+      let place = place(of: Self.kind(of: order))
+    else { return }
+    shrink(place)
   }
 
-  func head(_ kind: Kind) -> Waiting? { buckets[kind]?.waiting.first }
-  func backlog(_ kind: Kind) -> Int { buckets[kind]?.count ?? 0 }
-  func archiveBytes(_ kind: Kind) -> Int64 { buckets[kind]?.archiveBytes ?? 0 }
+  func head(_ kind: Kind) -> Waiting? { place(of: kind).flatMap { buckets[$0].waiting.first } }
+  func backlog(_ kind: Kind) -> Int { place(of: kind).map { buckets[$0].count } ?? 0 }
+  func archiveBytes(_ kind: Kind) -> Int64 { place(of: kind).map { buckets[$0].archiveBytes } ?? 0 }
+  /// In no particular order.
+  func kinds(of package: Digest) -> [Kind] { byPackage[package] ?? [] }
 
   mutating func popHead(_ kind: Kind) -> Waiting? {
-    guard var bucket = buckets.removeValue(forKey: kind), let first = bucket.waiting.popFirst()
-    else { return nil }
+    guard let place = place(of: kind), let first = buckets[place].waiting.popFirst() else {
+      return nil
+    }
     present[first.judging] = nil
-    bucket.count -= 1
-    dropMarked(&bucket)
-    if bucket.count == 0 { removeKind(kind) } else { buckets[kind] = bucket }
+    shrink(place)
     return first
+  }
+
+  /// One waits no more; the bucket goes with its last.
+  private mutating func shrink(_ place: Int) {
+    buckets[place].count -= 1
+    if buckets[place].count > 0 {
+      dropMarked(place)
+      return
+    }
+    let kind = kinds.remove(at: place)
+    buckets.remove(at: place)
+    byPackage[kind.package]?.removeAll { $0 == kind }
+    if byPackage[kind.package]?.isEmpty ?? false { byPackage[kind.package] = nil }
   }
 
   /// A mark is the absence from `present`, or another arrival there, when the judging ended and was
   /// submitted anew.
-  private func dropMarked(_ bucket: inout Bucket) {
-    while let first = bucket.waiting.first, present[first.judging] != first.arrival {
-      bucket.waiting.removeFirst()
+  private mutating func dropMarked(_ place: Int) {
+    while let first = buckets[place].waiting.first, present[first.judging] != first.arrival {
+      buckets[place].waiting.removeFirst()
     }
   }
 
-  private mutating func addKind(_ kind: Kind) {
-    kinds.insert(kind, at: position(of: kind))
-  }
-  private mutating func removeKind(_ kind: Kind) {
+  private func place(of kind: Kind) -> Int? {
     let at = position(of: kind)
-    if at < kinds.count, kinds[at] == kind { kinds.remove(at: at) }
+    return at < kinds.count && kinds[at] == kind ? at : nil
   }
   private func position(of kind: Kind) -> Int {
     var low = 0
@@ -132,10 +147,11 @@ struct ReadyQueue {
   }
 
   func checkInvariants() {
-    precondition(kinds == buckets.keys.sorted(), "every bucket is listed, in order")
+    precondition(kinds == kinds.sorted() && kinds.count == buckets.count, "kinds are in order")
+    precondition(
+      kinds == byPackage.values.flatMap { $0 }.sorted(), "every kind is found by its package")
     var total = 0
-    for kind in kinds {
-      guard let bucket = buckets[kind] else { preconditionFailure("listed kind without bucket") }
+    for bucket in buckets {
       let live = bucket.waiting.filter { present[$0.judging] == $0.arrival }
       precondition(bucket.count == live.count && bucket.count > 0, "bucket counts what waits")
       precondition(bucket.waiting.first.map { present[$0.judging] == $0.arrival } ?? false)

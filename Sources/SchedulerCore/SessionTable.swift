@@ -34,6 +34,8 @@ struct Session {
   let instance: UInt64
   var hello: WorkerHello
   let languages: Set<LanguageID>
+  /// Number of the set of languages among all sets there are.
+  var languageSet = 0
   var cache: CacheReport
   var cached: Set<Digest>
   var load: LoadReport
@@ -55,36 +57,75 @@ struct Session {
 
   var draining: Bool { conduct.isDraining }
 
+  func holds(_ package: Digest) -> Bool { warmth(of: package) != nil }
+  func warmth(of package: Digest) -> Rank.Warmth? {
+    if cached.contains(package) { return .here }
+    return fetching[package] == nil ? nil : .arriving
+  }
+
   func isSuspect(at now: Instant, _ policy: SchedulerPolicy) -> Bool {
     now - lastSeen > policy.suspectAfter
   }
 }
 
-/// All sessions, and who holds which package.
+/// All sessions, who has room, and who holds which package.
 struct SessionTable {
-  private(set) var byID: [SessionID: Session] = [:]
+  /// A session with unused credit.
+  struct Room: Comparable {
+    var free: UInt64
+    var id: SessionID
+    /// Most room first.
+    static func < (a: Self, b: Self) -> Bool { (b.free, a.id) < (a.free, b.id) }
+  }
+
+  /// In no order; `places` finds them. Changed in place, never taken out.
+  private var rows: [Session] = []
+  private var places: [SessionID: Int] = [:]
   private var byWorker: [WorkerID: SessionID] = [:]
   /// Sessions that hold or are fetching a package, sorted.
   private var holders: [Digest: [SessionID]] = [:]
   /// Sorted, for walks in a repeatable order.
   private(set) var ids: [SessionID] = []
+  /// Sets of languages that workers have had, numbered.
+  private var numbers: [Set<LanguageID>: Int] = [:]
+  var languageSets: Int { numbers.count }
+  /// Sorted.
+  private(set) var room: [Room] = []
 
-  subscript(id: SessionID) -> Session? { byID[id] }
-  func session(of worker: WorkerID) -> Session? { byWorker[worker].flatMap { byID[$0] } }
+  subscript(id: SessionID) -> Session? { places[id].map { rows[$0] } }
+  func session(of worker: WorkerID) -> Session? { byWorker[worker].flatMap { self[$0] } }
   func holders(of package: Digest) -> [SessionID] { holders[package] ?? [] }
   var isEmpty: Bool { ids.isEmpty }
 
+  /// As the subscript, without a copy.
+  func read<Result>(_ id: SessionID, _ body: (borrowing Session) -> Result) -> Result? {
+    guard let place = places[id] else { return nil }
+    return body(rows[place])
+  }
+
   mutating func add(_ session: Session) {
-    byID[session.id] = session
+    var session = session
+    session.languageSet = numbers[session.languages] ?? numbers.count
+    numbers[session.languages] = session.languageSet
+    places[session.id] = rows.count
+    rows.append(session)
     byWorker[session.worker] = session.id
     Self.insert(session.id, into: &ids)
+    noteRoom(session.id, was: 0, is: session.free)
     for package in session.cached { addHolder(session.id, package) }
   }
 
   mutating func remove(_ id: SessionID) {
-    guard let session = byID.removeValue(forKey: id) else { return }
+    guard let place = places.removeValue(forKey: id) else { return }
+    let session = rows[place]
+    let last = rows.removeLast()
+    if last.id != id {
+      rows[place] = last
+      places[last.id] = place
+    }
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
+    noteRoom(id, was: session.free, is: 0)
     for package in session.cached { removeHolder(id, package) }
     for package in session.fetching.keys where !session.cached.contains(package) {
       removeHolder(id, package)
@@ -92,14 +133,20 @@ struct SessionTable {
   }
 
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
-    // Taken out and put back, so that its tables are changed in place.
-    guard var session = byID.removeValue(forKey: id) else { return }
-    change(&session)
-    byID[id] = session
+    guard let place = places[id] else { return }
+    let before = rows[place].free
+    change(&rows[place])
+    let after = rows[place].free
+    if before != after { noteRoom(id, was: before, is: after) }
+  }
+
+  private mutating func noteRoom(_ id: SessionID, was: UInt64, is now: UInt64) {
+    if was > 0 { Self.remove(Room(free: was, id: id), from: &room) }
+    if now > 0 { Self.insert(Room(free: now, id: id), into: &room) }
   }
 
   mutating func replaceCache(_ id: SessionID, with report: CacheReport) {
-    guard let session = byID[id] else { return }
+    guard let session = self[id] else { return }
     let packages = Set(report.packages)
     for gone in session.cached.subtracting(packages) where session.fetching[gone] == nil {
       removeHolder(id, gone)
@@ -114,10 +161,9 @@ struct SessionTable {
   }
 
   mutating func addLease(_ id: SessionID, _ judging: JudgingID, package: Digest, grant: UInt64) {
-    guard let session = byID[id] else { return }
-    if !session.cached.contains(package), session.fetching[package] == nil {
-      addHolder(id, package)
-    }
+    let isNew = read(id) { !$0.cached.contains(package) && $0.fetching[package] == nil }
+    guard let isNew else { return }
+    if isNew { addHolder(id, package) }
     modify(id) {
       $0.leases[judging] = grant
       $0.fetching[package, default: 0] += 1
@@ -125,13 +171,14 @@ struct SessionTable {
   }
 
   mutating func removeLease(_ id: SessionID, _ judging: JudgingID, package: Digest) {
-    guard let session = byID[id], session.leases[judging] != nil else { return }
-    let last = session.fetching[package] == 1
+    let count = read(id) { $0.leases[judging] == nil ? nil : $0.fetching[package] }
+    guard case .some(.some(let count)) = count else { return }
     modify(id) {
       $0.leases[judging] = nil
-      if last { $0.fetching[package] = nil } else { $0.fetching[package]? -= 1 }
+      $0.fetching[package] = count > 1 ? count - 1 : nil
     }
-    if last, !session.cached.contains(package) { removeHolder(id, package) }
+    let isCached = read(id) { $0.cached.contains(package) } ?? false
+    if count == 1, !isCached { removeHolder(id, package) }
   }
 
   private mutating func addHolder(_ id: SessionID, _ package: Digest) {
@@ -142,18 +189,32 @@ struct SessionTable {
     Self.remove(id, from: &list)
     if !list.isEmpty { holders[package] = list }
   }
-  private static func insert(_ id: SessionID, into list: inout [SessionID]) {
-    let at = list.firstIndex { $0 >= id } ?? list.count
-    if at == list.count || list[at] != id { list.insert(id, at: at) }
+  private static func insert<Value: Comparable>(_ value: Value, into list: inout [Value]) {
+    let at = position(of: value, in: list)
+    if at == list.count || list[at] != value { list.insert(value, at: at) }
   }
-  private static func remove(_ id: SessionID, from list: inout [SessionID]) {
-    if let at = list.firstIndex(of: id) { list.remove(at: at) }
+  private static func remove<Value: Comparable>(_ value: Value, from list: inout [Value]) {
+    let at = position(of: value, in: list)
+    if at < list.count, list[at] == value { list.remove(at: at) }
+  }
+  private static func position<Value: Comparable>(of value: Value, in list: [Value]) -> Int {
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   func checkInvariants() {
-    precondition(ids == byID.keys.sorted(), "ids lists every session in order")
-    for id in ids {
-      guard let session = byID[id] else { continue }
+    precondition(ids == places.keys.sorted(), "ids lists every session in order")
+    precondition(rows.allSatisfy { places[$0.id].map { rows[$0].id } == $0.id })
+    precondition(
+      room == rows.filter { $0.free > 0 }.map { Room(free: $0.free, id: $0.id) }.sorted(),
+      "room lists everyone with unused credit")
+    for session in rows {
+      let id = session.id
       precondition(
         session.fetching.values.reduce(0, +) == session.leases.count,
         "every lease is counted at its package")
@@ -163,7 +224,7 @@ struct SessionTable {
     for (package, list) in holders {
       precondition(!list.isEmpty && list == list.sorted())
       for id in list {
-        let session = byID[id]
+        let session = self[id]
         let holds = session?.cached.contains(package) ?? false
         precondition(holds || session?.fetching[package] != nil, "a holder holds")
       }

@@ -1,0 +1,116 @@
+public import JudgeModel
+internal import Messages
+
+/// The pass that hands out work, once per round of events.
+///
+/// Workers take turns, one judging each, those with most room first, so that a batch spreads before it
+/// fills anyone. In a busy cluster few have room and the pass is short. In an idle one thousands have,
+/// and only those that hold a waiting package, or the first of the others, are of interest: see
+/// `Turn`.
+extension Scheduler {
+  /// Hands out what waits to workers that have room. Call after the last event of a round.
+  public mutating func schedule(at now: Instant, into effects: inout [SchedulerEffect]) {
+    if let due = coldDeadline, now >= due { needsScheduling = true }
+    guard needsScheduling else { return }
+    needsScheduling = false
+    coldDeadline = nil
+
+    var grants: [SessionID: [(GrantOrder, SubmissionID)]] = [:]
+    var granted = true
+    while granted, queue.count > 0 {
+      // What was put off in an earlier turn is looked at again: the warm worker that it waited for may
+      // have filled up meanwhile.
+      coldDeadline = nil
+      granted = false
+      var turn = makeTurn()
+      for id in turn.order {
+        guard queue.count > 0, turn.fruitless.count < sessions.languageSets else { break }
+        guard let session = sessions[id], session.free > 0, !session.draining,
+          !session.isSuspect(at: now, policy), !turn.isSpokenFor(session)
+        else { continue }
+        guard let kind = bestKind(for: session, at: now),
+          let grant = lease(kind, to: id, at: now, into: &effects)
+        else {
+          turn.noteFruitless(session)
+          continue
+        }
+        grants[id, default: []].append(grant)
+        turn.fruitless = []
+        granted = true
+      }
+    }
+    if queue.count == 0 { coldDeadline = nil }
+    for id in grants.keys.sorted() {
+      guard let list = grants[id] else { continue }
+      effects.append(.grant(id, list.map(\.0), submissions: list.map(\.1)))
+    }
+  }
+
+  /// Whose turn it is, and who need not be asked.
+  private struct Turn {
+    var order: [SessionID]
+    /// Those that hold a waiting package; nil when it is not worth knowing, and everyone is asked.
+    var holders: Set<SessionID>?
+    /// To workers that hold nothing of what waits only their languages make a difference: one that
+    /// found nothing speaks for all that are like it.
+    var fruitless: Set<Int> = []
+
+    private func isLikeOthers(_ session: Session) -> Bool {
+      guard let holders else { return false }
+      return !holders.contains(session.id) && session.conduct.avoids.isEmpty
+    }
+    func isSpokenFor(_ session: Session) -> Bool {
+      !fruitless.isEmpty && fruitless.contains(session.languageSet) && isLikeOthers(session)
+    }
+    mutating func noteFruitless(_ session: Session) {
+      if isLikeOthers(session) { fruitless.insert(session.languageSet) }
+    }
+  }
+
+  /// A crowd is so many workers with room that it pays to sort out first who is concerned.
+  private static let crowd = 64
+
+  private func makeTurn() -> Turn {
+    let room = sessions.room
+    guard room.count > Self.crowd else { return Turn(order: room.map(\.id), holders: nil) }
+    var concerned: [SessionTable.Room] = []
+    var holders: Set<SessionID> = []
+    for kind in queue.kinds {
+      for id in sessions.holders(of: kind.package) {
+        guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
+        else { continue }
+        concerned.append(SessionTable.Room(free: free, id: id))
+      }
+      // Most of the crowd: then everyone may as well be asked in order.
+      if 2 * concerned.count > room.count { return Turn(order: room.map(\.id), holders: nil) }
+    }
+    return Turn(order: concerned.sorted().map(\.id) + room.map(\.id), holders: holders)
+  }
+
+  /// Draws an epoch and makes the lease.
+  private mutating func lease(
+    _ kind: ReadyQueue.Kind, to id: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) -> (GrantOrder, SubmissionID)? {
+    guard let waiting = queue.popHead(kind), var judging = judgings[waiting.judging],
+      let session = sessions[id]
+    else { return nil }
+    epochCounter += 1
+    let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
+    let sequence = session.lastGrant + 1
+    judging.phase = .leased(
+      Lease(
+        session: id, epoch: epoch, worker: session.worker, grantedAt: now, sentAt: now,
+        sequence: sequence))
+    judging.newest = epoch
+    judgings[waiting.judging] = judging
+    sessions.modify(id) {
+      $0.granted += 1
+      $0.lastGrant = sequence
+    }
+    sessions.addLease(id, waiting.judging, package: kind.package, grant: sequence)
+    effects.append(.record(.leased(waiting.judging, epoch, session.worker)))
+    effects.append(.publish(waiting.judging, judging.order.batch, .started(session.worker)))
+    return (judging.grantOrder(epoch: epoch, sequence: sequence), judging.order.submission)
+  }
+}
