@@ -11,12 +11,17 @@ struct SourceFiles {
   /// Files of one submission.
   static let countLimit = 256
   static let nameLimit = 1024
+  /// Components of a name, and bytes of all names together: what a scheduler takes. A compiler gets
+  /// all names in one command.
+  static let depthLimit = 32
+  static let allNamesLimit = 32 << 10
   static let componentLimit = 255
 
   private(set) var files: [SourceFile] = []
   private(set) var notes: [String] = []
   private var folded: Set<String> = []
   private var byteCount = 0
+  private var nameByteCount = 0
 
   /// Bytes that another file may have.
   var remainingBytes: Int { Program.byteLimit - byteCount }
@@ -69,6 +74,14 @@ struct SourceFiles {
     }
     guard contents.count <= remainingBytes else { throw Self.tooLarge }
     let plain = Self.plainName(name)
+    // Once more: a plain name can be longer than the one it stands for.
+    if let reason = Self.hostility(of: plain) {
+      throw ArchiveTrouble(problem: "\"\(name.plainLine(limit: 80))\" \(reason)")
+    }
+    guard nameByteCount + plain.utf8.count <= Self.allNamesLimit else {
+      throw ArchiveTrouble(
+        problem: "more than \(Self.allNamesLimit >> 10) KiB in the names of its files")
+    }
     // Equal on a file system that ignores case means that one would overwrite the other there.
     guard folded.insert(plain.lowercased()).inserted else {
       throw ArchiveTrouble(problem: "two files are named \"\(plain)\" (case ignored)")
@@ -77,6 +90,7 @@ struct SourceFiles {
       notes.append("file \"\(name.plainLine(limit: 80))\" is judged under the name \"\(plain)\"")
     }
     byteCount += contents.count
+    nameByteCount += plain.utf8.count
     files.append(SourceFile(name: plain, contents: contents))
   }
 
@@ -91,7 +105,9 @@ struct SourceFiles {
     if name.utf8.count >= 2, name.utf8.dropFirst().first == UInt8(ascii: ":") {
       return "names a drive"
     }
-    for part in name.split(separator: "/", omittingEmptySubsequences: true) {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: true)
+    if parts.count > depthLimit { return "has more than \(depthLimit) components" }
+    for part in parts {
       if part == ".." { return "leads out of the submission" }
       if part.utf8.count > componentLimit { return "has a part of more than 255 bytes" }
     }

@@ -5,6 +5,10 @@ struct SubmissionReader<Files: PackageFiles> {
   private(set) var judgeable: [ContestSubmission] = []
   private(set) var skipped: [SkippedSubmission] = []
 
+  /// Bytes that the scheduler takes.
+  private static var languageLimit: Int { 64 }
+  private static var teamLimit: Int { 512 }
+
   private let files: Files
   private let problems: Set<String>?
   private let languages: Set<String>
@@ -109,13 +113,25 @@ struct SubmissionReader<Files: PackageFiles> {
         record, id: id, field: "language_id", "is missing", "name the language", &defects)
     }
     let team = record.text("team_id", &defects)
+    let entryPoint = record.text("entry_point", &defects)
+    // What a scheduler refuses would be refused together with everybody else's submissions.
+    for (field, text, limit) in [
+      ("language_id", language, Self.languageLimit), ("team_id", team, Self.teamLimit),
+      ("entry_point", entryPoint, SourceFiles.nameLimit),
+    ] {
+      guard let text, text.utf8.count > limit || text.unicodeScalars.contains(where: \.isControl)
+      else { continue }
+      isUsable = false
+      skip(
+        record, id: id, field: field, "is not printable text of at most \(limit) bytes",
+        "correct or shorten it", &defects)
+    }
     if let team, !teams.isEmpty, !teams.contains(team) {
       defects.note(
         record.file, record.label, "team_id", "names no team (\(team.plainLine(limit: 60)))",
         remedy: "add the team to teams.json; the submission is judged all the same")
     }
     let time = contestTime(record, &defects)
-    let entryPoint = record.text("entry_point", &defects)
     guard let sources = sources(record, id: id, &defects), isUsable, let problem, let language
     else { return }
     judgeable.append(

@@ -3,8 +3,9 @@ public import JudgeModel
 
 /// Packages and submissions: what there is to judge.
 extension Store {
-  /// Records a package. One that is there already keeps its place and gets the new sizes, since the
-  /// same content can be packed anew.
+  /// Records a package; from now on it is the newest of its problem. One that is there already gets
+  /// the new sizes, since the same content can be packed anew, and moves to the end of the list:
+  /// whoever pushes an earlier package again wants to go back to it.
   public func addPackage(
     _ package: PackageSummary, at wallClockMilliseconds: Int64
   ) throws(StoreError) {
@@ -12,10 +13,12 @@ extension Store {
       var insert = try Command(
         database,
         """
-        INSERT INTO packages (digest, problem, title, archive_bytes, unpacked_bytes, added_ms)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO packages
+          (digest, problem, title, archive_bytes, unpacked_bytes, added_ms, sequence)
+        VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM packages))
         ON CONFLICT (digest) DO UPDATE
-        SET archive_bytes = excluded.archive_bytes, unpacked_bytes = excluded.unpacked_bytes
+        SET archive_bytes = excluded.archive_bytes, unpacked_bytes = excluded.unpacked_bytes,
+          sequence = excluded.sequence
         """)
       insert.bind(package.digest)
       insert.bind(package.problem)
@@ -27,15 +30,16 @@ extension Store {
     }
   }
 
-  /// All packages, or those of one problem, in the order they were added: the last of a problem is its
-  /// newest.
+  /// All packages, or those of one problem, in the order they were last added: the last of a problem
+  /// is its newest.
   public func packages(problem: String? = nil) throws(StoreError) -> [PackageSummary] {
     try read("listing packages") { database in
       guard let problem else {
         var all = try Command(
           database,
           """
-          SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages ORDER BY id
+          SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages
+          ORDER BY sequence
           """)
         return try all.all(PackageSummary.decode)
       }
@@ -43,7 +47,7 @@ extension Store {
         database,
         """
         SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages
-        WHERE problem = ? ORDER BY id
+        WHERE problem = ? ORDER BY sequence
         """)
       some.bind(problem)
       return try some.all(PackageSummary.decode)
@@ -120,6 +124,16 @@ extension Store {
         """)
       command.bind(id.value)
       return try command.first(StoredSubmission.decode)
+    }
+  }
+
+  /// The judging outside of any batch that was made of the submission with this external identifier;
+  /// of several the first.
+  public func singleJudging(externalID: String) throws(StoreError) -> JudgingID? {
+    try read("looking for submission \(externalID)") { database in
+      var command = try Command(database, Query.singleJudging)
+      command.bind(externalID)
+      return try command.first { JudgingID($0.integer()) }
     }
   }
 

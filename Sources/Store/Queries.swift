@@ -93,6 +93,12 @@ enum Query {
     WHERE j.id = ?
     """
 
+  static let singleJudging = """
+    SELECT j.id FROM submissions AS s INDEXED BY submissions_by_external_id
+    CROSS JOIN judgings AS j INDEXED BY judgings_by_submission ON j.submission = s.id
+    WHERE s.external_id = ? AND j.batch IS NULL ORDER BY s.id, j.id LIMIT 1
+    """
+
   static let runs = """
     SELECT ordinal, testcase, verdict, detail, score, cpu_ns, wall_ns, memory_bytes, output_bytes,
       exit_code, signal, stop, oom_kills, validator_exit, passes, degraded, message
@@ -190,8 +196,8 @@ extension UnfinishedJudging {
     let worker = row.optionalText().map { WorkerID($0) }
     let isLeased = state == .leased
     return UnfinishedJudging(
-      order: order, epoch: isLeased ? epoch : nil, worker: isLeased ? worker : nil,
-      returns: row.integer())
+      order: order, epoch: isLeased ? epoch : nil, newestEpoch: epoch,
+      worker: isLeased ? worker : nil, returns: row.integer())
   }
 }
 

@@ -50,7 +50,10 @@ enum Schema {
       title TEXT NOT NULL,
       archive_bytes INTEGER NOT NULL,
       unpacked_bytes INTEGER NOT NULL,
-      added_ms INTEGER NOT NULL
+      added_ms INTEGER NOT NULL,
+      -- Counts pushes: the largest of a problem is its newest package. Not a time, because clocks
+      -- are set back, and not the id, because judgings refer to that.
+      sequence INTEGER NOT NULL UNIQUE
     ) STRICT;
     CREATE INDEX packages_by_problem ON packages (problem);
 
@@ -65,6 +68,9 @@ enum Schema {
       added_ms INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX submissions_by_problem ON submissions (problem);
+    -- Finds what an earlier scheduler made of a request that is repeated.
+    CREATE INDEX submissions_by_external_id ON submissions (external_id)
+      WHERE external_id IS NOT NULL;
 
     CREATE TABLE source_files (
       submission INTEGER NOT NULL REFERENCES submissions (id),

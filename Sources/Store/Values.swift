@@ -66,6 +66,8 @@ public struct UnfinishedJudging: Hashable, Sendable {
   public var order: JudgingOrder
   /// The lease that was recorded; nil when the judging waits.
   public var epoch: LeaseEpoch?
+  /// Of the last lease, also when that is over: the verdict of an older one would be refused.
+  public var newestEpoch: LeaseEpoch?
   public var worker: WorkerID?
   /// How many leases ended without a verdict so far.
   public var returns: Int64

@@ -113,11 +113,26 @@ extension Program {
       .decoded { (file) throws(WireError) in
         SourceFile(
           name: try identifier(
-            file.name, "program.files.name", atMost: WireBounds.nameBytes),
+            file.name, "program.files.name", atMost: WireBounds.pathBytes),
           contents: [UInt8](file.contents))
       }
+    var nameBytes = 0
+    for file in files {
+      nameBytes += file.name.utf8.count
+      let depth = file.name.utf8.count { $0 == UInt8(ascii: "/") } + 1
+      guard depth <= WireBounds.pathDepth else {
+        throw WireError(
+          "program.files.name",
+          "\(depth) components, at most \(WireBounds.pathDepth) are allowed")
+      }
+    }
+    guard nameBytes <= WireBounds.programNameBytes else {
+      throw WireError(
+        "program.files.name",
+        "\(nameBytes) bytes in all names, at most \(WireBounds.programNameBytes) are allowed")
+    }
     let entry = try boundedText(
-      wire.entryPoint, "program.entry_point", atMost: WireBounds.nameBytes)
+      wire.entryPoint, "program.entry_point", atMost: WireBounds.pathBytes)
     self.init(
       language: LanguageID(try identifier(wire.language, "program.language")),
       entryPoint: entry.isEmpty ? nil : entry, files: files)
@@ -156,7 +171,7 @@ extension Run {
     facts.isDegraded = wire.degraded
     self.init(
       ordinal: try natural(wire.ordinal, "run.ordinal"),
-      testcase: try identifier(wire.testcase, "run.testcase", atMost: WireBounds.nameBytes),
+      testcase: try identifier(wire.testcase, "run.testcase", atMost: WireBounds.pathBytes),
       verdict: try choice(wire.verdict, "run.verdict"),
       detail: try optionalChoice(wire.detail, "run.detail"),
       score: wire.hasScore ? Score(billionths: wire.score) : nil, facts: facts,

@@ -112,6 +112,23 @@ import Testing
     #expect(reading.defects.allSatisfy { !$0.remedy.isEmpty && !$0.file.isEmpty })
   }
 
+  @Test func whatASchedulerWouldRefuseIsSkippedWithAReason() throws {
+    let folder = try TinyContest.make()
+    let long = String(repeating: "x", count: 200)
+    try folder.write(
+      "submissions.json",
+      TinyContest.list([
+        TinyContest.submission("1", language: long), TinyContest.submission("2", team: "a\\u0007"),
+        TinyContest.submission(long), TinyContest.submission("3"),
+      ]))
+    let reading = try ContestPackage.read(folder.path)
+    #expect(reading.submissions.map(\.id) == ["3"])
+    let reasons = Dictionary(uniqueKeysWithValues: reading.skipped.map { ($0.id, $0.reason) })
+    #expect(reasons["1"]?.contains("language_id is not printable text of at most 64") == true)
+    #expect(reasons["2"]?.contains("team_id is not printable text of at most 512") == true)
+    #expect(reasons[long]?.contains("id cannot be the name of a folder") == true)
+  }
+
   @Test func unknownTeamsAreNotedAndJudged() throws {
     let folder = try TinyContest.make()
     try folder.write(

@@ -27,6 +27,9 @@ import Testing
     ("/etc/cron.d/x", "absolute"), ("a\\b\\..\\c/d.c", "backslash"), ("a\nb.c", "control"),
     ("c:evil.c", "drive"), (String(repeating: "n", count: 300) + ".c", "255"),
     (String(repeating: "d/", count: 600) + "x.c", "1024"),
+    (String(repeating: "d/", count: 32) + "x.c", "more than 32 components"),
+    // 254 bytes and a dash become 256.
+    (String(repeating: "-" + String(repeating: "n", count: 254) + "/", count: 2) + "x", "255"),
   ]) func hostileNames(name: String, part: String) throws {
     var zip = Zip(["good.c": "int main() {}"])
     zip.add(name, "x")
@@ -78,6 +81,9 @@ import Testing
     var many = Zip()
     for i in 0..<300 { many.add("\(i).c", "x") }
     #expect(try reason(many) == "more than 256 files")
+    var wordy = Zip()
+    for i in 100..<250 { wordy.add("\(i)" + String(repeating: "n", count: 250), "x") }
+    #expect(try reason(wordy) == "more than 32 KiB in the names of its files")
     // 200 MB of zeros in 200 kB: refused after half a megabyte.
     #expect(try reason(bomb(megabytes: 200)) == "more than 512 KiB of source text")
     #expect(

@@ -144,7 +144,9 @@ import Testing
     defer { try? plans.close() }
     let statements = [
       (Query.unfinished, "judgings_open"), (Query.unfinishedOne, "PRIMARY KEY"),
-      (Query.judging, "PRIMARY KEY"), (Query.runs, "PRIMARY KEY"), (Query.batch, "PRIMARY KEY"),
+      (Query.judging, "PRIMARY KEY"),
+      (Query.singleJudging, "submissions_by_external_id (external_id=?)"),
+      (Query.runs, "PRIMARY KEY"), (Query.batch, "PRIMARY KEY"),
       (Query.batchTally, "COVERING INDEX judgings_by_outcome"),
       (Query.tally, "COVERING INDEX judgings_by_outcome"),
       (Query.batchEntries, "judgings_by_batch (batch=? AND rowid>?)"),

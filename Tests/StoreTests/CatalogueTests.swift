@@ -22,10 +22,31 @@ import Testing
     #expect(try store.packages(problem: "a") == [packages[1]])
     #expect(try store.package(packageB) == packages[0])
 
-    var repacked = packages[0]
-    repacked.archiveBytes = 99
-    try store.addPackage(repacked, at: now + 1)
-    #expect(try store.packages() == [repacked, packages[1]])
+  }
+
+  @Test func packageAddedAgainIsTheNewest() throws {
+    var first = PackageSummary(
+      digest: packageA, problem: "a", title: "A", archiveBytes: 1, unpackedBytes: 2)
+    let second = PackageSummary(
+      digest: packageB, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4)
+    try store.addPackage(first, at: now)
+    try store.addPackage(second, at: now)
+    #expect(try store.packages(problem: "a") == [first, second])
+    first.archiveBytes = 99
+    // Also with a clock that was set back.
+    try store.addPackage(first, at: now - 1)
+    #expect(try store.packages(problem: "a") == [second, first])
+    #expect(try store.packages() == [second, first])
+  }
+
+  @Test func singleJudgingIsFoundByItsKey() throws {
+    let batch = try store.createBatch(name: "b", at: now)
+    _ = try store.seed(1, batch: batch)
+    #expect(try store.singleJudging(externalID: "417") == nil)
+    let single = try store.seed(1)
+    _ = try store.seed(1)
+    #expect(try store.singleJudging(externalID: "417") == single[0])
+    #expect(try store.singleJudging(externalID: "418") == nil)
   }
 
   @Test func programsComeBackByteForByte() throws {

@@ -91,6 +91,7 @@ import Testing
     let unfinished = try reopened.unfinished()
     #expect(unfinished.map(\.order.judging) == Array(ids.dropFirst()))
     #expect(unfinished.map(\.epoch) == [epoch(2), nil, nil])
+    #expect(unfinished.map(\.newestEpoch) == [epoch(2), epoch(3), nil])
     #expect(unfinished.map(\.worker) == [worker, nil, nil])
     #expect(unfinished.map(\.returns) == [0, 1, 0])
     let order = unfinished[0].order

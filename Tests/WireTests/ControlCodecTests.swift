@@ -184,6 +184,35 @@ import Testing
     }
   }
 
+  /// As long as the readers of packages and contests take them, and no longer.
+  @Test func namesOfFilesAndTestcases() throws {
+    func field(_ names: [String]) -> String? {
+      var program = Assize_V1_Program()
+      program.language = "c"
+      program.files = names.map { name in
+        var file = Assize_V1_SourceFile()
+        file.name = name
+        return file
+      }
+      do throws(WireError) {
+        _ = try Program(from: program)
+        return nil
+      } catch {
+        return error.field
+      }
+    }
+    let long = String(repeating: "n", count: 1024)
+    #expect(field([long]) == nil)
+    #expect(field([long + "n"]) == "program.files.name")
+    #expect(field([String(repeating: "d/", count: 31) + "a.c"]) == nil)
+    #expect(field([String(repeating: "d/", count: 32) + "a.c"]) == "program.files.name")
+    #expect(field((0..<32).map { _ in long }) == nil)
+    #expect(field((0..<33).map { _ in long }) == "program.files.name")
+    var longest = Self.run
+    longest.testcase = long
+    #expect(try Run(from: longest.wire) == longest)
+  }
+
   /// Truncated and mutated messages either decode to something or throw; they never trap.
   @Test func mutatedBytesNeverTrap() {
     var seed: UInt64 = 42
