@@ -245,7 +245,8 @@ extension SchedulerServer {
     core?.schedule(at: now, into: &pending)
     pump()
     deadline?.instant = core?.nextDeadline?.nanoseconds
-    if outbox.isEmpty == false { retry?.instant = Reactor.now() + 20_000_000 }
+    // Set once and not moved: on a busy server turns follow each other faster than it comes due.
+    if !outbox.isEmpty, retry?.instant == nil { retry?.instant = Reactor.now() + 20_000_000 }
   }
 
   private func remember(_ package: PackageSummary) {
