@@ -154,6 +154,7 @@ static int child_main(void *context) {
   if (fchdir(run->request->area == BOX_PROGRAM ? box->program : box->scratch) != 0)
     give_up(run, BOX_STAGE_FORK);
   if (!apply_limits(run)) give_up(run, BOX_STAGE_LIMITS);
+  if (setpriority(PRIO_PROCESS, 0, box->niceness) != 0) give_up(run, BOX_STAGE_LIMITS);
   if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0) give_up(run, BOX_STAGE_FORK);
   if (!become(run->request->identity == BOX_BUILDER ? box->builder : box->runner))
     give_up(run, BOX_STAGE_IDENTITY);
@@ -284,6 +285,7 @@ static void end_everybody(const struct run *run, struct box_reply *reply) {
     reply->reaped++;
     if (pid == run->pid) reply->wait_status = status;
     reply->rusage_cpu_ns += timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+    if (usage.ru_inblock > 0) reply->blocks_read += (uint64_t)usage.ru_inblock;
     uint64_t rss = (uint64_t)usage.ru_maxrss * 1024;
     if (rss > reply->max_rss) reply->max_rss = rss;
   }

@@ -74,7 +74,13 @@ public final class ResidentSandbox {
       } else {
         BOX_DEGRADED
       }
-    var arguments = ["launch", "3", directory, "\(builder)", "\(builder + 1)", "\(mode.rawValue)"]
+    let table = host.configuration.processors
+    let processors = table.indices.contains(options.slot) ? table[options.slot] : []
+    var modes = mode.rawValue
+    if !processors.isEmpty { modes |= BOX_PINNED.rawValue }
+    let list = processors.map(String.init).joined(separator: ",")
+    var arguments = ["launch", "3", directory, "\(builder)", "\(builder + 1)", "\(modes)"]
+    arguments.append(list.isEmpty ? "-" : list)
     let sizes = [
       options.scratchBytes, options.scratchFiles, options.programBytes, options.programFiles,
     ]

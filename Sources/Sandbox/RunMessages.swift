@@ -82,7 +82,7 @@ extension ResidentSandbox {
       startedAt: Int(clamping: reply.started_ns), endedAt: Int(clamping: reply.ended_ns),
       memoryPeakBytes: Int(clamping: reply.memory_peak), oomKills: Int(clamping: reply.oom_kills),
       processLimitHits: Int(clamping: reply.process_hits), reaped: Int(reply.reaped),
-      isDegraded: isDegraded)
+      blocksRead: Int(clamping: reply.blocks_read), isDegraded: isDegraded)
   }
 
   private static func stop(_ code: UInt32) -> RunReport.Stop {

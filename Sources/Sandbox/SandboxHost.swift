@@ -10,6 +10,32 @@ public struct SandboxHost: Sendable {
   let bwrapVersion: String
   private let degradedReason: String?
 
+  /// How programs are walled in and counted here.
+  public struct Measures: Sendable, Equatable {
+    public enum Accounting: Sendable, Equatable {
+      case v1
+      /// `hasPeak`: the kernel counts the highest memory of a whole run (Linux 5.19).
+      case v2(hasPeak: Bool)
+      /// Without control groups, and why.
+      case degraded(String)
+    }
+    public var bubblewrapVersion: String
+    public var accounting: Accounting
+  }
+
+  public var measures: Measures {
+    let accounting: Measures.Accounting =
+      if let tree {
+        tree.isV2 ? .v2(hasPeak: tree.countsPeak) : .v1
+      } else {
+        .degraded(degradedReason ?? "")
+      }
+    return Measures(bubblewrapVersion: bwrapVersion, accounting: accounting)
+  }
+
+  /// What this machine's own state means for measuring.
+  public var facts: MachineFacts { MachineFacts.read(tree: tree) }
+
   /// One line for the worker's log.
   public let summary: String
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-  BOX_PROTOCOL = 1,
+  BOX_PROTOCOL = 2,
   // Longest text of one request: a path, or all arguments and environment strings of a run.
   BOX_TEXT_MAX = 64 * 1024,
   BOX_PATH_MAX = 1024,
@@ -60,7 +60,9 @@ enum box_mode {
   BOX_CGROUP_V2 = 2,
   // No cgroup: limits by rlimit alone, figures by rusage, and memfd_create is denied because
   // nothing would count its memory.
-  BOX_DEGRADED = 4
+  BOX_DEGRADED = 4,
+  // Programs stay on the processors they were given: sched_setaffinity is denied.
+  BOX_PINNED = 8
 };
 
 enum box_run_flag {
@@ -142,6 +144,7 @@ struct box_reply {
   uint64_t max_rss;         // RUN: bytes; largest single process
   uint64_t oom_kills;       // RUN: processes the leaf's OOM killer ended
   uint64_t process_hits;    // RUN: forks refused by the leaf
+  uint64_t blocks_read;     // RUN: 512-byte blocks that came from a disk, not from memory
 };
 
 #endif
