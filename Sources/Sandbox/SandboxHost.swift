@@ -33,6 +33,18 @@ public struct SandboxHost: Sendable {
     return Measures(bubblewrapVersion: bwrapVersion, accounting: accounting)
   }
 
+  /// Where mount points of sandboxes are made.
+  public var stateDirectory: String { configuration.stateDirectory }
+
+  /// Control groups of this process's runs that exist now, each counted once for each hierarchy.
+  public var leafCount: Int {
+    guard let tree else { return 0 }
+    let prefix = RunLeaf.prefix + owner.text + "-"
+    return tree.directories.reduce(0) { sum, directory in
+      sum + directoryNames(directory).count { $0.hasPrefix(prefix) }
+    }
+  }
+
   /// What this machine's own state means for measuring.
   public var facts: MachineFacts { MachineFacts.read(tree: tree) }
 
