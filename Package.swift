@@ -142,7 +142,8 @@ let package = Package(
     .executableTarget(
       name: "assize",
       dependencies: [
-        "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage", "Sandbox",
+        "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage",
+        "Sandbox",
         "SchedulerServer", "WorkerAgent", "SchedulerClient", "Transport", argumentParser, logging,
       ],
       swiftSettings: settings),

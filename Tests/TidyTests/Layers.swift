@@ -52,7 +52,8 @@ enum Layers {
     "Bench": Target(.shell, "Sandbox"),
 
     "assize": Target(
-      .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation", "Contest",
+      .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",
+      "Contest",
       "Evaluation", "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
       "SchedulerClient", "ArgumentParser", "Logging"),
   ]
