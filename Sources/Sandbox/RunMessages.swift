@@ -65,7 +65,9 @@ extension ResidentSandbox {
     return text
   }
 
+  /// - Throws: ``SandboxError/outOfMemory`` for a run that was ended by somebody else's need.
   func report(_ reply: box_reply) throws(SandboxError) -> RunReport {
+    if reply.oom_kills > 0, reply.limit_reached == 0, !isDegraded { throw .outOfMemory }
     let exit: RunReport.Exit
     if reply.error == 0 {
       let signal = assize_exit_signal(reply.wait_status)
