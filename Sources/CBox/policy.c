@@ -69,6 +69,9 @@ static const uint16_t forbidden[] = {
 #if defined(__x86_64__)
     SYS_iopl, SYS_ioperm, SYS_modify_ldt,
 #endif
+    // All disks of the machine, not only what a program may write; and it cannot be interrupted, so
+    // that a program that waits for it outlives its limits.
+    SYS_sync, SYS_syncfs,
     // Placement of memory on other nodes.
     SYS_mbind, SYS_set_mempolicy, SYS_migrate_pages, SYS_move_pages,
 };
