@@ -308,7 +308,6 @@ int seal_program(struct box *box) {
   if (syscall(SYS_capget, &header, data) != 0) return errno;
   data[0].effective &= ~(1u << CAP_SYS_ADMIN);
   data[0].permitted &= ~(1u << CAP_SYS_ADMIN);
-  data[0].inheritable &= ~(1u << CAP_SYS_ADMIN);
   if (syscall(SYS_capset, &header, data) != 0) return errno;
   int error = policy_install(POLICY_INHERITED, box->mode);
   if (!error) box->sealed = true;
