@@ -83,6 +83,8 @@ static void open_areas(struct box *box) {
   box->program = open("/app", flags);
   box->scratch = open("/box", flags);
   if (box->program < 0 || box->scratch < 0) fail("/app and /box");
+  box->sockets = sockets_open_table();
+  if (box->sockets < 0) fail("/proc/net/unix");
   if (fchown(box->program, box->builder, box->builder) != 0) fail("cannot give /app to the builder");
 }
 

@@ -341,6 +341,7 @@ void run_program(struct box *box, struct message *message, struct box_reply *rep
       (output_too_long(&run) ||
        (WIFSIGNALED(reply->wait_status) && WTERMSIG(reply->wait_status) == SIGXFSZ)))
     reply->stop = BOX_STOP_OUTPUT;
+  if (!sockets_are_gone(box->sockets)) return fail_run(reply, EBUSY, BOX_STAGE_WIPE);
   if (message->request.flags & BOX_KEEP_SCRATCH) return;
   int removed = wipe_directory(box->scratch);
   if (removed < 0) return fail_run(reply, EBUSY, BOX_STAGE_WIPE);

@@ -33,7 +33,7 @@ public enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
     case .lost(let text):
       "sandbox lost: \(text)"
     case .notClean:
-      "sandbox: files of the last run could not be removed; start a new sandbox"
+      "sandbox: files or sockets of the last run could not be removed; start a new sandbox"
     case .cancelled:
       "sandbox: cancelled"
     case .misuse(let text):
