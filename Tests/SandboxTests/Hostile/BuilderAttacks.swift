@@ -23,6 +23,7 @@ extension SandboxTests.Hostile {
       }
     }
 
+    /// Paths of files that are there, but not for a compiler.
     @Test(arguments: ["/etc/shadow", "/proc/1/environ", "/root/.profile", "/dev/mem"])
     func filesOfTheHostAreNotIncluded(path: String) throws {
       try Self.compile("#include \"\(path)\"\n__asm__(\".incbin \\\"\(path)\\\"\");\n") { seen in

@@ -46,6 +46,29 @@ extension SandboxTests.Hostile {
       }
     }
 
+    @Test func signalsByFileAndTimer() throws {
+      try attack("signal_by_file") { seen in
+        #expect(seen.report.exit == .exited(0))
+        #expect(
+          seen.reasons == [
+            "ok": ["signal", "owner", "asynchronous", "write"], "EINVAL": ["timer"],
+          ])
+      }
+    }
+
+    @Test func watchingNeighbours() throws {
+      try scene { sandbox in
+        let watcher = try Harness.perform(sandbox, ["/app/program", "watch_others", "1"]) {
+          try Harness.withSecondSandbox { neighbour in
+            let env = try Harness.perform(neighbour, ["/usr/bin/env"])
+            #expect(env.report.exit == .exited(0))
+            usleep(100_000)
+          }
+        }
+        #expect(watcher.reasons == ["ENOSYS": ["inotify"]])
+      }
+    }
+
     @Test func coreIsNotWritten() throws {
       try attack("core_dump") { seen in
         #expect(seen.output == "signal \(SIGABRT), files 0\n")

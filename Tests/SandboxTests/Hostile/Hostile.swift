@@ -49,7 +49,7 @@ extension Harness {
     var lines: [Substring] = []
     try withSandbox { sandbox in
       lines = try honestRun(sandbox).output.split(separator: "\n")
-      try #require(lines.contains("input: 42") && lines.contains("inotify: ok"))
+      try #require(lines.contains("input: 42") && lines.contains("pipe size: ok"))
     }
     return lines
   }

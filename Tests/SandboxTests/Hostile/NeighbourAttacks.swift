@@ -7,7 +7,7 @@ extension SandboxTests.Hostile {
   /// Two slots at once: while a program attacks in one, an honest one runs in the other.
   @Suite struct Neighbours {
     @Test(arguments: [
-      ["fork_bomb"], ["ten_children"], ["kill_numbers"], ["watchers", "1"],
+      ["fork_bomb"], ["ten_children"], ["kill_numbers"], ["large_pipes", "1"],
       ["ready_and_hold", "100"],
       ["ready_and_spin"], ["stubborn_flood", "1"],
     ])

@@ -30,6 +30,13 @@ extension SandboxTests.Hostile {
       }
     }
 
+    @Test func childrenWhoseEndKills() throws {
+      try attack("deadly_children") { seen in
+        #expect(seen.report.exit == .exited(0))
+        #expect(seen.reasons == ["ok": ["clone", "clone beside"]])
+      }
+    }
+
     @Test func executingItselfForEver() throws {
       try attack("exec_loop", limits: Self.brief) { seen in
         #expect(seen.report.stop == .cpuLimit)

@@ -88,6 +88,36 @@ PROGRAM(attack_helper) {
   return 0;
 }
 
+// Files may send any signal to whom they belong.
+PROGRAM(signal_by_file) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 1;
+  say("signal", fcntl(ends[0], F_SETSIG, SIGKILL));
+  say("owner", fcntl(ends[0], F_SETOWN, 1));
+  say("asynchronous", fcntl(ends[0], F_SETFL, O_ASYNC));
+  say("write", write(ends[1], "x", 1));
+  timer_t timer;
+  struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGKILL};
+  event._sigev_un._tid = 1;
+  say("timer", timer_create(CLOCK_MONOTONIC, &event, &timer));
+  return 0;
+}
+
+// Who uses the files that all sandboxes share?
+PROGRAM(watch_others) {
+  int watcher = syscall(SYS_inotify_init1, O_NONBLOCK);
+  say("inotify", watcher);
+  syscall(SYS_inotify_add_watch, watcher, "/usr/bin/env", 0x20 /* opened */);
+  puts("ready");
+  fflush(stdout);
+  char event[256];
+  for (int i = 0; i < number * 100; i++) {
+    if (read(watcher, event, sizeof event) > 0) say("seen", 0);
+    usleep(10000);
+  }
+  return 0;
+}
+
 // The parent looks, because a process cannot look at its own core.
 PROGRAM(core_dump) {
   chdir("/box");
@@ -122,12 +152,18 @@ PROGRAM(listen_abstract) {
   return 0;
 }
 
+static void touch_file(int file) {
+  static char block[1 << 20];
+  for (int i = 0; i < 16; i++)
+    if (write(file, block, sizeof block) < 0) say("write", -1);
+}
+
 // The listener waits inside of itself for somebody to receive it: nobody holds it, and it is not
 // closed before the kernel looks for such circles.
 PROGRAM(listen_in_circle) {
   int listener = listening(), ends[2];
   socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
-  int carried[3] = {listener, ends[0], ends[1]};
+  int carried[4] = {listener, ends[0], ends[1], memfd_create("carried", 0)};
   char space[CMSG_SPACE(sizeof carried)] = {0};
   struct iovec part = {"x", 1};
   struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space,
@@ -136,6 +172,7 @@ PROGRAM(listen_in_circle) {
   *c = (struct cmsghdr){CMSG_LEN(sizeof carried), SOL_SOCKET, SCM_RIGHTS};
   memcpy(CMSG_DATA(c), carried, sizeof carried);
   say("send", sendmsg(ends[0], &header, 0));
+  touch_file(carried[3]);
   return 0;
 }
 

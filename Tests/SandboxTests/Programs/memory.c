@@ -168,6 +168,14 @@ PROGRAM(recursion) {
   return 0;
 }
 
+// Pages from a pool of the machine's that memory limits do not know of.
+PROGRAM(pool_of_huge_pages) {
+  void *memory = map(2 << 20, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1);
+  say("MAP_HUGETLB", memory == MAP_FAILED ? -1 : 0);
+  say("MFD_HUGETLB", memfd_create("huge", MFD_HUGETLB));
+  return 0;
+}
+
 // One byte in each of 512 stretches of 2 MB: with huge pages that would be a gigabyte.
 PROGRAM(huge_pages) {
   size_t bytes = 1ul << 30;
@@ -225,13 +233,14 @@ PROGRAM(open_files) {
   return 0;
 }
 
-// A budget of the machine's for each user.
-PROGRAM(watchers) {
-  puts("ready");
+// Large pipes are a budget that the machine gives to each user.
+PROGRAM(large_pipes) {
+  int granted = 0;
+  for (int ends[2]; pipe(ends) == 0;)
+    if (fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) >= 0) granted++;
+  say("pipe", -1);
+  printf("bounded: %s\n", granted > 0 ? "ok" : "no");
   fflush(stdout);
-  while (syscall(SYS_inotify_init1, 0) >= 0) {}
-  say("inotify", -1);
-  for (int ends[2]; pipe(ends) == 0;) fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
   if (number) sleep_forever();
   return 0;
 }

@@ -123,10 +123,8 @@ PROGRAM(honest) {
   char line[64] = "";
   if (!fgets(line, sizeof line, stdin)) return 2;
   int file = open("/box/answer", O_CREAT | O_EXCL | O_RDWR, 0600);
-  int watcher = syscall(SYS_inotify_init1, 0);
   int ends[2];
   say("file", file);
-  say("inotify", watcher);
   say("pipe", pipe(ends));
   say("pipe size", fcntl(ends[0], F_SETPIPE_SZ, 1 << 18));
   say("fork", waitpid(fork() ?: (_exit(0), 0), NULL, 0));

@@ -17,12 +17,14 @@ static void *spin_on(void *unused) {
   for (;;) spin(1000);
 }
 
-PROGRAM(thread_bomb) {
+static void *multiply(void *unused) {
   for (;;) {
     pthread_t thread;
-    pthread_create(&thread, NULL, spin_on, NULL);
+    pthread_create(&thread, NULL, multiply, NULL);
   }
 }
+
+PROGRAM(thread_bomb) { multiply(NULL); }
 
 static int sleep_in_clone(void *unused) {
   sleep_forever();
@@ -43,6 +45,24 @@ PROGRAM(silent_children) {
 // Children of the helper's instead of ours.
 PROGRAM(siblings) {
   for (int i = 0; i < 5; i++) say("clone", clone_sleeper(CLONE_PARENT | SIGCHLD));
+  return 0;
+}
+
+static int end_in_clone(void *unused) { return 0; }
+
+// Children whose end would kill their parent: us, who do not mind, and the helper.
+PROGRAM(deadly_children) {
+  static char stack[2][16384];
+  signal(SIGUSR1, SIG_IGN);
+  say("clone", clone(end_in_clone, stack[0] + 16384, SIGUSR1, NULL));
+  say("clone beside", clone(end_in_clone, stack[1] + 16384, CLONE_PARENT | SIGKILL, NULL));
+  if (fork() == 0) {
+    // An orphan by the time it ends.
+    static char stack[16384];
+    clone(sleep_in_clone, stack + 16384, SIGKILL, NULL);
+    _exit(0);
+  }
+  wait(NULL);
   return 0;
 }
 
