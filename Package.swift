@@ -28,11 +28,12 @@ func module(
 }
 
 func tests(
-  of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+  of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+  resources: [Resource]? = nil
 ) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
-    swiftSettings: settings)
+    resources: resources, swiftSettings: settings)
 }
 
 let argumentParser: Target.Dependency = .product(
@@ -109,7 +110,13 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
     .target(name: "CSandbox"),
     module("Sandbox", ["CSandbox"]),
-    tests(of: "Sandbox", ["assize-box"]),
+    // Compiled by the tests themselves, in a sandbox.
+    tests(
+      of: "Sandbox", ["assize-box"],
+      resources: [
+        "escape.c", "files.c", "kernel.c", "main.c", "memory.c", "numbers.c", "ordinary.c",
+        "output.c", "processes.c", "program.h",
+      ].map { .embedInCode("Programs/" + $0) }),
 
     module(
       "Evaluation", ["JudgeModel", "Grading", "ProblemPackage", "Sandbox", yams],

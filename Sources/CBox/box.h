@@ -14,6 +14,7 @@ struct box {
   int socket;
   int program;  // directory descriptor of /app
   int scratch;  // directory descriptor of /box
+  int sockets;  // the table of sockets of our network namespace
   uid_t builder;
   uid_t runner;
   unsigned mode;  // enum box_mode
@@ -48,6 +49,11 @@ int files_open(const struct box *box, const struct message *message, uint32_t *s
 
 // wipe.c: empties the directory behind a descriptor; entries removed, or -1.
 int wipe_directory(int root);
+
+// sockets.c
+int sockets_open_table(void);
+// False when the sockets of a run are still there after a long wait.
+bool sockets_are_gone(int table);
 
 // policy.c
 enum policy_kind {

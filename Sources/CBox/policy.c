@@ -46,6 +46,11 @@ static const uint16_t absent[] = {
     SYS_keyctl, SYS_add_key, SYS_request_key, SYS_shmget, SYS_shmat, SYS_shmctl, SYS_semget,
     SYS_semop, SYS_semtimedop, SYS_semctl, SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl,
     SYS_mq_open, SYS_mq_unlink, SYS_flock,
+    // Tells who uses the files that all sandboxes have in common.
+#if defined(__x86_64__)
+    SYS_inotify_init,
+#endif
+    SYS_inotify_init1,
     // fs.aio-max-nr is one budget for the whole machine.
     SYS_io_setup,
     // Kernel surface.
@@ -69,6 +74,9 @@ static const uint16_t forbidden[] = {
 #if defined(__x86_64__)
     SYS_iopl, SYS_ioperm, SYS_modify_ldt,
 #endif
+    // All disks of the machine, not only what a program may write; and it cannot be interrupted, so
+    // that a program that waits for it outlives its limits.
+    SYS_sync, SYS_syncfs,
     // Placement of memory on other nodes.
     SYS_mbind, SYS_set_mempolicy, SYS_migrate_pages, SYS_move_pages,
 };
@@ -84,6 +92,9 @@ static const uint32_t forbidden_ioctl[] = {
     0x5412,  // TIOCSTI: types into a terminal
     0x541C,  // TIOCLINUX: pastes into one
 };
+
+// Huge pages that an administrator set aside are counted for no memory limit.
+static const uint32_t map_huge_pages = 0x40000, memory_file_of_huge_pages = 4;
 
 static const uint32_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                        CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
@@ -172,6 +183,8 @@ static void assemble_rules(struct assembler *a, unsigned mode) {
   allow_one_value(a, SYS_socket, 0, AF_UNIX, EAFNOSUPPORT);
   allow_one_value(a, SYS_socketpair, 0, AF_UNIX, EAFNOSUPPORT);
   deny_bits(a, SYS_clone, 0, new_namespaces, EPERM);
+  deny_bits(a, SYS_mmap, 3, map_huge_pages, ENOMEM);
+  deny_bits(a, SYS_memfd_create, 1, memory_file_of_huge_pages, ENOMEM);
   deny_values(a, SYS_fcntl, 1, forbidden_fcntl, sizeof forbidden_fcntl / sizeof(uint32_t));
   deny_values(a, SYS_ioctl, 1, forbidden_ioctl, sizeof forbidden_ioctl / sizeof(uint32_t));
 }

@@ -323,7 +323,6 @@ int seal_program(struct box *box) {
   if (syscall(SYS_capget, &header, data) != 0) return errno;
   data[0].effective &= ~(1u << CAP_SYS_ADMIN);
   data[0].permitted &= ~(1u << CAP_SYS_ADMIN);
-  data[0].inheritable &= ~(1u << CAP_SYS_ADMIN);
   if (syscall(SYS_capset, &header, data) != 0) return errno;
   int error = policy_install(POLICY_INHERITED, box->mode);
   if (!error) box->sealed = true;
@@ -357,6 +356,7 @@ void run_program(struct box *box, struct message *message, struct box_reply *rep
       (output_too_long(&run) ||
        (WIFSIGNALED(reply->wait_status) && WTERMSIG(reply->wait_status) == SIGXFSZ)))
     reply->stop = BOX_STOP_OUTPUT;
+  if (!sockets_are_gone(box->sockets)) return fail_run(reply, EBUSY, BOX_STAGE_WIPE);
   if (message->request.flags & BOX_KEEP_SCRATCH) return;
   int removed = wipe_directory(box->scratch);
   if (removed < 0) return fail_run(reply, EBUSY, BOX_STAGE_WIPE);

@@ -36,7 +36,7 @@ public enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
     case .lost(let text):
       "sandbox lost: \(text)"
     case .notClean:
-      "sandbox: files of the last run could not be removed; start a new sandbox"
+      "sandbox: files or sockets of the last run could not be removed; start a new sandbox"
     case .outOfMemory:
       "sandbox: this machine ran out of memory during a run that was within its limit; use fewer "
         + "slots, or stop what else needs memory here"

@@ -91,42 +91,6 @@ extension SandboxTests {
       }
     }
 
-    @Test func scratchIsEmptiedWhateverIsInIt() throws {
-      try Harness.withSandbox { sandbox in
-        let litter = try Harness.perform(sandbox, ["/app/program", "litter"], keepScratch: true)
-        #expect(litter.report.exit == .exited(0))
-        let kept = try Harness.perform(sandbox, ["/app/program", "count"])
-        #expect(kept.output == "7\n")
-        #expect(try Harness.perform(sandbox, ["/app/program", "count"]).output == "0\n")
-        #expect(
-          try Harness.perform(sandbox, ["/app/program", "exit", "0"]).report.exit == .exited(0))
-      }
-    }
-
-    @Test func directoriesNestedVeryDeeplyAreRemoved() throws {
-      try Harness.withSandbox(
-        options: SandboxOptions(slot: Harness.slot, scratchFiles: 30_000)
-      ) { sandbox in
-        let deep = try Harness.perform(sandbox, ["/app/program", "deep", "20000"])
-        #expect(deep.output == "20000\n")
-        #expect(try Harness.perform(sandbox, ["/app/program", "count"]).output == "0\n")
-      }
-    }
-
-    @Test func scratchIsBounded() throws {
-      try Harness.withSandbox(
-        options: SandboxOptions(slot: Harness.slot, scratchBytes: 1 << 20, scratchFiles: 1000)
-      ) { sandbox in
-        let many = try Harness.perform(sandbox, ["/app/program", "many"])
-        #expect(many.output.hasSuffix(" ENOSPC\n"))
-        #expect(many.output.hasPrefix("99"))
-        #expect(throws: SandboxError.file(operation: "put", path: "big", errno: ENOSPC)) {
-          try sandbox.put(.scratch, path: "big", contents: [UInt8](repeating: 1, count: 2 << 20))
-        }
-        try sandbox.put(.scratch, path: "big", contents: [1])
-      }
-    }
-
     @Test func memoryFilesKeepWhatTheyHold() throws {
       let file = try MemoryFile(Array("abcdef".utf8))
       #expect(file.size == 6)

@@ -39,7 +39,7 @@ extension SandboxTests {
         var limits = Harness.usual
         limits.cpuNanoseconds = Harness.second / 5
         let outcome = try Harness.perform(
-          sandbox, ["/app/program", "threads", "60000"], limits: limits)
+          sandbox, ["/app/program", "in_threads", "60000"], limits: limits)
         #expect(outcome.report.stop == .cpuLimit)
         #expect(outcome.report.wallNanoseconds >= limits.cpuNanoseconds)
       }

@@ -117,7 +117,7 @@ enum box_stage {
   BOX_STAGE_PATH = 2,      // the path is refused, absent, or not of the kind asked for
   BOX_STAGE_COPY = 3,      // contents could not be copied
   BOX_STAGE_SEAL = 4,      // the program area could not be made read-only
-  BOX_STAGE_WIPE = 5,      // scratch is not clean: the sandbox must not be used again
+  BOX_STAGE_WIPE = 5,      // files or sockets are left: the sandbox must not be used again
   BOX_STAGE_FORK = 6,      // no process could be made
   BOX_STAGE_CGROUP = 7,    // the process could not enter its leaf
   BOX_STAGE_LIMITS = 8,    // rlimit refused
