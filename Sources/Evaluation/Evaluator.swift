@@ -96,8 +96,15 @@ public final class Evaluator {
       program: built, validator: nil, manifest: package, workshop: workshop)
     if case .validator(let spec) = package.check {
       let validator = try validator(spec, package, cancellation)
+      let checker: Validator?
+      if let spec = package.interactorChecker {
+        checker = try self.validator(spec, package, cancellation)
+      } else {
+        checker = nil
+      }
       runner = TestcaseRunner(
-        program: built, validator: validator, manifest: package, workshop: workshop)
+        program: built, validator: validator, interactorChecker: checker, manifest: package,
+        workshop: workshop)
     }
     var plan = JudgingPlan(manifest: package, mode: mode)
     var runs: [Run] = []

@@ -59,7 +59,7 @@ struct Interaction {
     try sandboxed { () throws(SandboxError) in
       try validatorBox.start(
         validator.command(
-          pass: pass, caseArguments: testcase.validatorArguments,
+          pass: pass, isInteractor: true, caseArguments: testcase.validatorArguments,
           input: BorrowedDescriptor(toValidator.reading),
           output: BorrowedDescriptor(toProgram.writing), error: saidEnd.borrowed,
           limits: validatorLimits))
@@ -125,7 +125,7 @@ struct Interaction {
         other = report
         toProgram.closeWriting()
         // Lost already, or nobody is left who could say so: it cannot change the verdict.
-        if own == nil, report.exit != .exited(Validation.acceptedExit) {
+        if own == nil, !mayAccept(report) {
           programBox.cancelRun()
           wasDismissed = true
         }
@@ -135,6 +135,13 @@ struct Interaction {
     }
     guard let own, let other else { throw .machine("an interactive run ended without a report") }
     return Ends(program: own, validator: other, wasDismissed: wasDismissed)
+  }
+
+  /// Whether the program's end still matters: acceptance, or points, which are one.
+  private func mayAccept(_ report: RunReport) -> Bool {
+    guard case .exited(let code) = report.exit, report.stop == .none else { return false }
+    return validator.protocol == .ppf
+      ? code == Validation.acceptedExit : code == 0 || code == 7
   }
 
   private func drain(_ descriptor: Int32) {
@@ -154,11 +161,17 @@ struct Interaction {
     var report = own
     if own.stop == .cancelled { report.stop = .none }
     var facts = try TestcaseRunner.facts(of: report)
+    var answer: ValidatorAnswer?
     let end: InteractorEnd.End
     switch other.exit {
     case .exited(let code):
-      end = .exited(code)
       facts.validatorExit = code
+      let found = try runner.answer(
+        of: validator, named: "interactor", other.stop == .none ? code : nil, other, "",
+        try TestcaseRunner.beginning(said), testcase)
+      answer = found
+      end = .exited(
+        found.validation == .accepted ? Validation.acceptedExit : Validation.rejectedExit)
     case .signalled(let signal): end = other.stop == .none ? .signalled(signal) : .overLimit
     case .notStarted: throw .machine("the interactor could not be started")
     }
@@ -166,16 +179,38 @@ struct Interaction {
       facts, limits: runner.manifest.limits,
       interactor: InteractorEnd(end, cameFirst: cameFirst))
     if verdict.verdict == .judgeError {
-      let text = try sandboxed { () throws(SandboxError) in try said.readAll(limit: 300) }
+      let text = try TestcaseRunner.beginning(said).prefix(300)
       throw .judge(
         "\(testcase.name): the interactor \(TestcaseRunner.ending(of: other)) instead of exiting "
-          + "with 42 or 43: \(String(decoding: text, as: UTF8.self))")
+          + "by itself: \(text)")
     }
-    var message = try runner.message(from: validator)
-    if message.isEmpty, verdict.verdict != .accepted, verdict.verdict != .wrongAnswer {
+    var message = answer?.message ?? ""
+    if message.isEmpty || validator.protocol != .ppf, verdict.verdict != .accepted,
+      verdict.verdict != .wrongAnswer
+    {
       message = TestcaseRunner.ending(of: own)
     }
-    return TestcaseRunner.Pass(
-      facts: facts, verdict: verdict, validatorExit: facts.validatorExit, message: message)
+    let pass = TestcaseRunner.Pass(
+      facts: facts, verdict: verdict, validatorExit: facts.validatorExit, answer: answer,
+      message: message)
+    guard verdict.verdict == .accepted, let checker = runner.interactorChecker else { return pass }
+    return try checked(pass, by: checker)
+  }
+
+  /// The interactor was content; its checker has the last word.
+  private func checked(
+    _ pass: TestcaseRunner.Pass, by checker: Validator
+  ) throws(EvaluationError) -> TestcaseRunner.Pass {
+    let input = try runner.workshop.open(testcase.input, of: runner.manifest)
+    let answer = try runner.workshop.open(testcase.answer, of: runner.manifest)
+    try checker.prepare(input: input.borrowed, answer: answer.borrowed)
+    let (exit, found) = try runner.validate(
+      testcase, try validator.writtenOutput(), checker, 1)
+    var pass = pass
+    pass.validatorExit = exit
+    pass.answer = found
+    pass.message = found.message
+    if found.validation == .rejected { pass.verdict = RunVerdict(.wrongAnswer) }
+    return pass
   }
 }

@@ -8,6 +8,8 @@ internal import Sandbox
 struct TestcaseRunner {
   let program: BuiltProgram
   let validator: Validator?
+  /// Judges what an interactor wrote, after it.
+  var interactorChecker: Validator?
   let manifest: PackageManifest
   let workshop: Workshop
 
@@ -24,6 +26,8 @@ struct TestcaseRunner {
     var facts: RunFacts
     var verdict: RunVerdict
     var validatorExit: Int32?
+    /// Under protocols that say points by other means than files.
+    var answer: ValidatorAnswer?
     var message: String
   }
 
@@ -146,10 +150,11 @@ struct TestcaseRunner {
       return Pass(facts: facts, verdict: own, message: try Self.account(of: report, errors))
     }
     if let validator {
-      let (exit, message) = try validate(testcase, output, validator, number)
+      let (exit, answer) = try validate(testcase, output, validator, number)
       facts.validatorExit = exit
-      let verdict = RunVerdict.afterValidation(facts, Validation(exitCode: exit))
-      return Pass(facts: facts, verdict: verdict, validatorExit: exit, message: message)
+      return Pass(
+        facts: facts, verdict: RunVerdict.afterValidation(facts, answer.validation),
+        validatorExit: exit, answer: answer, message: answer.message)
     }
     let result = try compare(output.borrowed, answer, testcase)
     var message = ""
@@ -182,6 +187,13 @@ struct TestcaseRunner {
   private func compare(
     _ output: BorrowedDescriptor, _ answer: BorrowedDescriptor, _ testcase: Testcase
   ) throws(EvaluationError) -> TokenComparer.Result {
+    var out = DescriptorSource(output)
+    var ans = DescriptorSource(answer)
+    if case .layout(let rule) = manifest.check {
+      do { return try LayoutComparer(rule).compare(output: &out, answer: &ans) } catch {
+        throw .machine("\(testcase.name): \(error)")
+      }
+    }
     var comparison = TokenComparison()
     if case .tokens(let common) = manifest.check { comparison = common }
     let comparer: TokenComparer
@@ -190,8 +202,6 @@ struct TestcaseRunner {
     } catch {
       throw .judge("\(testcase.name): \(error)")
     }
-    var out = DescriptorSource(output)
-    var ans = DescriptorSource(answer)
     do {
       return try comparer.compare(output: &out, answer: &ans)
     } catch {
@@ -199,28 +209,69 @@ struct TestcaseRunner {
     }
   }
 
-  private func validate(
+  /// Has a validator look at an output. What it breaks is thrown: a judge error.
+  func validate(
     _ testcase: Testcase, _ output: borrowing MemoryFile, _ validator: Validator, _ number: Int32
-  ) throws(EvaluationError) -> (Int32?, String) {
+  ) throws(EvaluationError) -> (Int32?, ValidatorAnswer) {
     let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
-    let source = try sandboxed { () throws(SandboxError) in try output.readingDescriptor() }
+    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    if validator.protocol != .ppf { try validator.put(output: output.borrowed) }
+    let source = try sandboxed { () throws(SandboxError) in
+      let nothing = try MemoryFile()
+      return validator.protocol == .ppf
+        ? try output.readingDescriptor() : try nothing.readingDescriptor()
+    }
     let report = try sandboxed { () throws(SandboxError) in
       let sink = try said.appendingDescriptor()
+      let errorSink = try errors.appendingDescriptor()
       return try validator.program.sandbox.run(
         validator.command(
           pass: number, caseArguments: testcase.validatorArguments, input: source.borrowed,
-          output: sink.borrowed, error: sink.borrowed, limits: validator.runLimits))
+          output: sink.borrowed, error: errorSink.borrowed, limits: validator.runLimits))
     }
     if report.stop == .cancelled { throw .cancelled }
-    guard case .exited(let code) = report.exit, report.stop == .none,
-      Validation(exitCode: code) != .failed
-    else {
-      let text = try sandboxed { () throws(SandboxError) in try said.readAll(limit: 300) }
-      throw .judge(
-        "\(testcase.name): the output validator \(Self.ending(of: report)) instead of exiting with "
-          + "42 or 43: \(String(decoding: text, as: UTF8.self))")
+    var exit: Int32?
+    if case .exited(let code) = report.exit, report.stop == .none { exit = code }
+    return (
+      exit,
+      try answer(
+        of: validator, named: "output validator", exit, report, try Self.beginning(said),
+        try Self.beginning(errors), testcase)
+    )
+  }
+
+  /// The beginning of what a validator wrote: all that its protocol can need.
+  static func beginning(_ file: borrowing MemoryFile) throws(EvaluationError) -> String {
+    let bytes = try sandboxed { () throws(SandboxError) in try file.readAll(limit: 64 << 10) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a validator said, by the rules of its protocol.
+  func answer(
+    of validator: Validator, named name: String, _ exit: Int32?, _ report: RunReport,
+    _ output: String, _ errors: String, _ testcase: Testcase
+  ) throws(EvaluationError) -> ValidatorAnswer {
+    var answer = ValidatorAnswer(
+      protocol: validator.protocol, exitCode: exit, output: output, errors: errors)
+    switch answer.outcome {
+    case .accepted, .rejected: break
+    case .failed(let reason):
+      // Its own end says more than that it did not exit.
+      let what =
+        exit == nil || validator.protocol == .ppf
+        ? Self.ending(of: report) + (validator.protocol == .ppf ? " instead of exiting with 42 or 43" : "")
+        : reason
+      throw .judge("\(testcase.name): the \(name) \(what): \((output + errors).prefix(300))")
+    case .points, .fraction:
+      guard manifest.kind.isScoring else {
+        throw .judge(
+          "\(testcase.name): the \(name) gives points, but the problem is not a scoring one: "
+            + String((output + errors).prefix(300)))
+      }
     }
-    return (code, try message(from: validator))
+    if validator.protocol == .ppf { answer.message = try message(from: validator) }
+    answer.message = Self.bounded(answer.message)
+    return answer
   }
 
   func message(from validator: Validator) throws(EvaluationError) -> String {
@@ -237,8 +288,8 @@ struct TestcaseRunner {
     if isAccepted || pass.verdict.verdict == .wrongAnswer {
       do throws(CaseScoreError) {
         score = try scoring.score(
-          accepted: isAccepted, scoreText: try scoreText("score.txt"),
-          multiplierText: try scoreText("score_multiplier.txt"))
+          accepted: isAccepted, scoreText: try scoreText("score.txt", pass.answer),
+          multiplierText: try scoreText("score_multiplier.txt", pass.answer))
       } catch {
         throw .judge("\(error)")
       }
@@ -249,8 +300,18 @@ struct TestcaseRunner {
       verdict: pass.verdict, facts: facts, score: score, message: Self.bounded(pass.message))
   }
 
-  private func scoreText(_ name: String) throws(CaseScoreError) -> String? {
+  /// What a file of the format holds, or what stands for it under other protocols.
+  private func scoreText(
+    _ name: String, _ answer: ValidatorAnswer?
+  ) throws(CaseScoreError) -> String? {
     guard let validator, manifest.kind.isScoring else { return nil }
+    if validator.protocol != .ppf {
+      switch answer?.outcome {
+      case .points(let points) where name == "score.txt": return points
+      case .fraction(let fraction) where name == "score_multiplier.txt": return fraction
+      default: return nil
+      }
+    }
     do {
       return try validator.feedbackText(name)
     } catch {

@@ -20,6 +20,8 @@ final class Validator {
   static let input = "input.txt"
   static let answer = "answer.txt"
   static let feedback = "feedback"
+  /// What the submission wrote, where the protocol wants it in a file.
+  static let output = "output.txt"
   /// Largest file that is read from the feedback directory.
   static let feedbackLimit = 1 << 20
 
@@ -97,19 +99,47 @@ final class Validator {
     }
   }
 
-  /// `validator input answer feedback/ arguments…`, the testcase's arguments last.
+  var `protocol`: ValidatorProtocol { spec.protocol }
+
+  /// For protocols that want the submission's output in a file.
+  func put(output: BorrowedDescriptor) throws(EvaluationError) {
+    try sandboxed { () throws(SandboxError) in
+      try program.sandbox.put(.scratch, path: Self.output, contents: output)
+    }
+  }
+
+  /// Arguments by the rules of its protocol, the testcase's last.
+  ///
+  /// - Parameter isInteractor: it writes the output file itself, if its protocol has one.
+  func arguments(pass: Int32, isInteractor: Bool) -> [String] {
+    let input = "/box/" + (pass == 1 ? Self.input : Self.passInput(pass))
+    let answer = "/box/" + Self.answer
+    let output = "/box/" + (isInteractor ? "\(Self.feedback)/" : "") + Self.output
+    switch spec.protocol {
+    case .ppf: return [input, answer, "/box/\(Self.feedback)/"]
+    case .testlib: return [input, output, answer]
+    case .dmoj, .coci: return isInteractor ? [input, answer] : [input, output, answer]
+    case .peg: return [answer, output, input]
+    case .cms: return [input, answer, output]
+    }
+  }
+
   func command(
-    pass: Int32, caseArguments: [String], input: BorrowedDescriptor, output: BorrowedDescriptor,
-    error: BorrowedDescriptor, limits: RunLimits
+    pass: Int32, isInteractor: Bool = false, caseArguments: [String], input: BorrowedDescriptor,
+    output: BorrowedDescriptor, error: BorrowedDescriptor, limits: RunLimits
   ) -> Command {
-    let inputName = pass == 1 ? Self.input : Self.passInput(pass)
-    return program.command(
-      arguments: ["/box/" + inputName, "/box/" + Self.answer, "/box/\(Self.feedback)/"]
-        + arguments + caseArguments,
+    program.command(
+      arguments: arguments(pass: pass, isInteractor: isInteractor) + arguments + caseArguments,
       input: input, output: output, error: error, limits: limits, keepScratch: true)
   }
 
   static func passInput(_ pass: Int32) -> String { "input-\(pass).txt" }
+
+  /// What an interactor left for the checker; empty when it wrote nothing.
+  func writtenOutput() throws(EvaluationError) -> MemoryFile {
+    let bytes = try feedbackBytes(Self.output, limit: 256 << 20) ?? []
+    return try sandboxed { () throws(SandboxError) in try MemoryFile(bytes) }
+  }
 
   /// The next pass's input, if the validator left one; it is moved out of the feedback directory.
   func takeNextPass(_ pass: Int32) throws(EvaluationError) -> MemoryFile? {

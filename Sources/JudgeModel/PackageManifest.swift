@@ -10,6 +10,8 @@ public struct PackageManifest: Hashable, Sendable {
   public var kind: ProblemKind
   public var limits: ProblemLimits
   public var check: OutputCheck
+  /// Judges what the interactor wrote down, after it accepted. Only testlib's interactors have one.
+  public var interactorChecker: ValidatorProgram?
   /// The tree of groups; its children are `sample` (if any) and `secret`.
   public var tests: TestGroup
   /// Everything judging needs, sorted by path: nothing else is in the archive.
@@ -17,8 +19,8 @@ public struct PackageManifest: Hashable, Sendable {
 
   public init(
     problem: String, title: String, uuid: String? = nil, sourceFormat: SourceFormat,
-    kind: ProblemKind, limits: ProblemLimits, check: OutputCheck, tests: TestGroup,
-    files: [PackageFile]
+    kind: ProblemKind, limits: ProblemLimits, check: OutputCheck,
+    interactorChecker: ValidatorProgram? = nil, tests: TestGroup, files: [PackageFile]
   ) {
     self.problem = problem
     self.title = title
@@ -27,6 +29,7 @@ public struct PackageManifest: Hashable, Sendable {
     self.kind = kind
     self.limits = limits
     self.check = check
+    self.interactorChecker = interactorChecker
     self.tests = tests
     self.files = files
   }
@@ -69,6 +72,8 @@ public struct ProblemKind: Hashable, Sendable {
 public enum OutputCheck: Hashable, Sendable {
   /// The default validator of the Kattis format, built in.
   case tokens(TokenComparison)
+  /// The comparer of another judge, built in.
+  case layout(LayoutComparison)
   /// A program of the package.
   case validator(ValidatorProgram)
 }
@@ -84,6 +89,37 @@ public struct TokenComparison: Hashable, Sendable {
   public init() {}
 }
 
+/// Comparers that other judges call their own and that the tokens of the Kattis format cannot express:
+/// they look at how the output is laid out. All of them compare bytes, letter case included.
+public enum LayoutComparison: String, Hashable, Sendable, CaseIterable {
+  /// Line by line, the tokens of each line; blank lines at the end do not count. What CMS does, and
+  /// nearly what testlib's `lcmp` does.
+  case linesTokens = "lines-tokens"
+  /// Tokens, and of the blanks between two of them whether there is a line end in them. What DMOJ's
+  /// `standard` does.
+  case dmojStandard = "dmoj-standard"
+  /// Byte by byte.
+  case exact
+}
+
+/// How a judge and a program that decides about an output understand each other: the order of its
+/// arguments, where it finds the output, what its exit status means.
+public enum ValidatorProtocol: String, Hashable, Sendable, CaseIterable {
+  /// `input answer feedback/ < output`; exit status 42 accepts and 43 rejects.
+  case ppf
+  /// `input output answer`; 0 accepts, 1 and 2 and 8 reject, 7 gives points, 3 is a judge error. An
+  /// interactor has the same arguments, and writes `output`.
+  case testlib
+  /// DMOJ's own: `input output answer`; 0 accepts, 1 rejects. An interactor has `input answer`.
+  case dmoj
+  /// As testlib's, but 7 comes with `partial a/b`, and an interactor has `input answer`.
+  case coci
+  /// `answer output input`; 0 accepts, 1 rejects, and two lines of numbers are a part of the points.
+  case peg
+  /// `input answer output`; exit status 0, and the part of the points from 0 to 1 as the first line.
+  case cms
+}
+
 /// An output validator or interactor that travels with the package.
 public struct ValidatorProgram: Hashable, Sendable {
   /// nil: the folder has `build` and/or `run` scripts.
@@ -93,7 +129,14 @@ public struct ValidatorProgram: Hashable, Sendable {
   public var files: [String]
   /// Given to every call, before the testcase's own arguments.
   public var arguments: [String]
-  public init(language: LanguageID?, folder: String, files: [String], arguments: [String]) {
+  /// Which of the protocols it keeps to. A program under the wrong one gives wrong verdicts: an exit
+  /// status of 1 rejects in some and is a crash in others.
+  public var `protocol`: ValidatorProtocol
+  public init(
+    language: LanguageID?, folder: String, files: [String], arguments: [String],
+    protocol: ValidatorProtocol = .ppf
+  ) {
+    self.protocol = `protocol`
     self.language = language
     self.folder = folder
     self.files = files

@@ -54,6 +54,12 @@ private struct JSONPlace {
     return first.key
   }
 
+  /// Whether an object has a key that it need not have.
+  func has(_ key: String) -> Bool {
+    guard case .object(let members) = value else { return false }
+    return members.contains { $0.key == key }
+  }
+
   var isNull: Bool { value == .null }
 
   func flag() throws(PackageError) -> Bool {
@@ -118,7 +124,8 @@ private enum ManifestDecoder {
     return PackageManifest(
       problem: try m[1].text(), title: try m[2].text(), uuid: try m[3].optionalText(),
       sourceFormat: try m[4].word(SourceFormat.self), kind: try kind(m[5]),
-      limits: try limits(m[6]), check: try check(m[7]), tests: try group(m[8], depth: 0),
+      limits: try limits(m[6]), check: try check(m[7]),
+      interactorChecker: try interactorChecker(m[7]), tests: try group(m[8], depth: 0),
       files: files)
   }
 
@@ -145,10 +152,25 @@ private enum ManifestDecoder {
   }
 
   private static func check(_ json: JSONPlace) throws(PackageError) -> OutputCheck {
-    if try json.tag() == "tokens" {
-      return .tokens(try comparison(try json.members(["tokens"])[0]))
+    switch try json.tag() {
+    case "tokens": return .tokens(try comparison(try json.members(["tokens"])[0]))
+    case "layout":
+      return .layout(try json.members(["layout"])[0].word(LayoutComparison.self))
+    default: return .validator(try program(try checkMembers(json)[0]))
     }
-    return .validator(try program(try json.members(["validator"])[0]))
+  }
+
+  /// A validator, and behind it the checker of what an interactor wrote, if there is one.
+  private static func checkMembers(_ json: JSONPlace) throws(PackageError) -> [JSONPlace] {
+    try json.members(
+      json.has("interactorChecker") ? ["validator", "interactorChecker"] : ["validator"])
+  }
+
+  private static func interactorChecker(
+    _ json: JSONPlace
+  ) throws(PackageError) -> ValidatorProgram? {
+    guard try json.tag() == "validator", json.has("interactorChecker") else { return nil }
+    return try program(try checkMembers(json)[1])
   }
 
   private static func comparison(_ json: JSONPlace) throws(PackageError) -> TokenComparison {
@@ -169,10 +191,12 @@ private enum ManifestDecoder {
   }
 
   private static func program(_ json: JSONPlace) throws(PackageError) -> ValidatorProgram {
-    let m = try json.members(["language", "folder", "files", "arguments"])
+    let keys = ["language", "folder", "files", "arguments"]
+    let m = try json.members(json.has("protocol") ? keys + ["protocol"] : keys)
     return ValidatorProgram(
       language: try m[0].optionalText().map { LanguageID($0) }, folder: try m[1].text(),
-      files: try m[2].texts(limit: 10_000), arguments: try m[3].texts())
+      files: try m[2].texts(limit: 10_000), arguments: try m[3].texts(),
+      protocol: m.count > 4 ? try m[4].word(ValidatorProtocol.self) : .ppf)
   }
 
   private static func group(_ json: JSONPlace, depth: Int) throws(PackageError) -> TestGroup {

@@ -25,9 +25,40 @@ enum ManifestRules {
     }
     try checkFiles(manifest)
     try checkTests(manifest)
-    if case .validator(let program) = manifest.check {
-      try check(program, "check.validator", .validator, manifest)
+    try checkProtocols(manifest)
+  }
+
+  /// Only what the evaluation can do together is let through.
+  private static func checkProtocols(_ manifest: PackageManifest) throws(PackageError) {
+    guard case .validator(let program) = manifest.check else {
+      guard manifest.interactorChecker == nil else {
+        throw .manifest("check.interactorChecker: there is no interactor")
+      }
+      return
     }
+    try check(program, "check.validator", .validator, manifest)
+    if let objection = objection(to: program.protocol, for: manifest.kind) {
+      throw .manifest("check.validator: \(objection)")
+    }
+    guard let checker = manifest.interactorChecker else { return }
+    try check(checker, "check.interactorChecker", .validator, manifest)
+    guard manifest.kind.isInteractive, program.protocol == .testlib, checker.protocol == .testlib,
+      checker.folder != program.folder
+    else {
+      throw .manifest(
+        "check.interactorChecker: goes with an interactor of the testlib protocol only")
+    }
+  }
+
+  /// Why a problem of this kind cannot be judged under a protocol; nil when it can.
+  static func objection(to protocol: ValidatorProtocol, for kind: ProblemKind) -> String? {
+    if kind.isMultiPass, `protocol` != .ppf {
+      return "the protocol \(`protocol`.rawValue) knows nothing of several passes"
+    }
+    if kind.isInteractive, `protocol` == .cms || `protocol` == .peg {
+      return "the protocol \(`protocol`.rawValue) has no interactors"
+    }
+    return nil
   }
 
   private static func checkFiles(_ manifest: PackageManifest) throws(PackageError) {

@@ -30,7 +30,7 @@ public enum ManifestText {
       ("source", .string(manifest.sourceFormat.rawValue)),
       ("kind", value(of: manifest.kind)),
       ("limits", value(of: manifest.limits)),
-      ("check", value(of: manifest.check)),
+      ("check", check(of: manifest)),
       ("tests", value(of: manifest.tests)),
       ("files", .array(manifest.files.map { value(of: $0) })),
     ])
@@ -77,10 +77,16 @@ public enum ManifestText {
         })
   }
 
-  private static func value(of check: OutputCheck) -> JSONValue {
-    switch check {
-    case .tokens(let comparison): object([("tokens", value(of: comparison))])
-    case .validator(let program): object([("validator", value(of: program))])
+  private static func check(of manifest: PackageManifest) -> JSONValue {
+    switch manifest.check {
+    case .tokens(let comparison): return object([("tokens", value(of: comparison))])
+    case .layout(let comparison): return object([("layout", .string(comparison.rawValue))])
+    case .validator(let program):
+      var members = [("validator", value(of: program))]
+      if let checker = manifest.interactorChecker {
+        members.append(("interactorChecker", value(of: checker)))
+      }
+      return object(members)
     }
   }
 
@@ -94,12 +100,17 @@ public enum ManifestText {
   }
 
   private static func value(of program: ValidatorProgram) -> JSONValue {
-    object([
+    var members: [(String, JSONValue)] = [
       ("language", .optional(program.language?.value)),
       ("folder", .string(program.folder)),
       ("files", .strings(program.files)),
       ("arguments", .strings(program.arguments)),
-    ])
+    ]
+    // Left out where it is the format's own: packages from before there was a choice keep their names.
+    if program.protocol != .ppf {
+      members.append(("protocol", .string(program.protocol.rawValue)))
+    }
+    return object(members)
   }
 
   private static func value(of group: TestGroup) -> JSONValue {

@@ -47,9 +47,13 @@ private struct ProblemDirectory {
 
   func manifest(_ settings: ProblemSettings) -> PackageManifest? {
     let programs = ProgramReader(tree: tree, findings: findings)
-    let validator = programs.validator(settings)
+    let own = AssizeSettings.read(tree, findings)
+    var validator = programs.validator(settings)
+    validator?.protocol = own.validatorProtocol
     checkKind(settings, validator)
-    let base = validator == nil ? baseComparison(settings) : nil
+    own.check(tree, findings, kind: settings.kind, validator: validator)
+    let checker = settings.kind.isInteractive ? programs.interactorChecker() : nil
+    let base = validator == nil && own.comparison == nil ? baseComparison(settings) : nil
     let tests =
       settings.format == .ppf2025
       ? PPF2025TestsReader(
@@ -59,9 +63,11 @@ private struct ProblemDirectory {
         tree: tree, findings: findings, settings: settings, comparison: base, programs: programs
       ).read()
     checkTests(tests.root)
+    if own.comparison != nil { checkNoFlags(settings, tests.root) }
 
     var wanted = tests.files
     wanted += (validator?.files ?? []).map { ($0, .validator) }
+    wanted += (checker?.files ?? []).map { ($0, .validator) }
     wanted += (tests.grader?.files ?? []).map { ($0, .grader) }
     wanted += programs.includes().map { ($0.path, .include) }
     checkConstants(settings, wanted)
@@ -71,8 +77,9 @@ private struct ProblemDirectory {
     let manifest = PackageManifest(
       problem: problem, title: settings.title ?? problem, uuid: settings.uuid,
       sourceFormat: settings.format, kind: settings.kind, limits: settings.limits,
-      check: validator.map { .validator($0) } ?? .tokens(base ?? TokenComparison()),
-      tests: tests.root, files: files)
+      check: validator.map { .validator($0) } ?? own.comparison.map { .layout($0) }
+        ?? .tokens(base ?? TokenComparison()),
+      interactorChecker: checker, tests: tests.root, files: files)
     do {
       // The rules that a receiver applies: better told here than there.
       try ManifestRules.check(manifest)
@@ -98,6 +105,18 @@ private struct ProblemDirectory {
   private func baseComparison(_ settings: ProblemSettings) -> TokenComparison {
     ComparerFlags.apply(settings.validatorFlags, over: TokenComparison()) {
       findings.error("problem.yaml", "validator_flags: \($0)")
+    }
+  }
+
+  /// The comparers of other judges have no flags.
+  private func checkNoFlags(_ settings: ProblemSettings, _ root: TestGroup) {
+    if !settings.validatorFlags.isEmpty {
+      findings.error("problem.yaml", "`validator_flags`: the chosen `comparison` has none; remove")
+    }
+    for testcase in root.testcases where !testcase.validatorArguments.isEmpty {
+      findings.error(
+        "data/" + testcase.name,
+        "`output_validator_args`: the chosen `comparison` has none; remove them")
     }
   }
 

@@ -37,6 +37,14 @@ struct ProgramReader {
     return program
   }
 
+  /// What judges the output of an interactor after it; nil when there is no such folder.
+  func interactorChecker() -> ValidatorProgram? {
+    guard tree.isDirectory(AssizeSettings.checkerFolder) else { return nil }
+    var program = onlyProgram(in: AssizeSettings.checkerFolder)
+    program?.protocol = .testlib
+    return program
+  }
+
   /// The custom grader of the legacy formats.
   func grader() -> ValidatorProgram? {
     guard let program = firstProgram(in: "graders") else {

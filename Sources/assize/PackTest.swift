@@ -167,7 +167,9 @@ struct TestedPackage: Sendable {
   /// Languages that judging it needs here.
   var languages: [LanguageID] {
     var all = submissions.compactMap(\.submission.language)
-    if case .validator(let program) = manifest.check { all += [program.language].compactMap { $0 } }
+    if case .validator(let program) = manifest.check {
+      all += [program.language, manifest.interactorChecker?.language].compactMap { $0 }
+    }
     return all
   }
 
