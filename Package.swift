@@ -100,6 +100,10 @@ let package = Package(
     module("ProblemPackage", ["JudgeModel", "Grading", "CArchive", "CCrypto", yams]),
     tests(
       of: "ProblemPackage", ["JudgeModel", "Grading", "CArchive", yams], exclude: ["Fixtures"]),
+    module("ProblemImport", ["JudgeModel", "ProblemPackage", "CArchive"]),
+    tests(
+      of: "ProblemImport",
+      ["JudgeModel", "ProblemPackage", "Evaluation", "Sandbox", "CArchive", "assize-box"]),
     module("Contest", ["JudgeModel", "CArchive"]),
     tests(of: "Contest", ["JudgeModel", "CArchive"]),
 
@@ -149,8 +153,8 @@ let package = Package(
     .executableTarget(
       name: "assize",
       dependencies: [
-        "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage",
-        "Sandbox",
+        "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemImport",
+        "ProblemPackage", "Sandbox",
         "SchedulerServer", "WorkerAgent", "SchedulerClient", "Transport", argumentParser, logging,
       ],
       swiftSettings: settings),

@@ -259,7 +259,8 @@ struct TestcaseRunner {
       // Its own end says more than that it did not exit.
       let what =
         exit == nil || validator.protocol == .ppf
-        ? Self.ending(of: report) + (validator.protocol == .ppf ? " instead of exiting with 42 or 43" : "")
+        ? Self.ending(of: report)
+          + (validator.protocol == .ppf ? " instead of exiting with 42 or 43" : "")
         : reason
       throw .judge("\(testcase.name): the \(name) \(what): \((output + errors).prefix(300))")
     case .points, .fraction:

@@ -45,9 +45,12 @@ public struct LayoutComparer: Sendable {
       gap.hasBreak = gap.hasBreak || hadBreak
       expected.hasBreak = expected.hasBreak || hadBreak
       guard gap.hasMore, expected.hasMore else {
-        if gap.hasMore { return .wrong(reason: "output line \(out.line): more than the answer has") }
+        if gap.hasMore {
+          return .wrong(reason: "output line \(out.line): more than the answer has")
+        }
         if expected.hasMore {
-          return .wrong(reason: "output ends at line \(out.line), answer line \(ans.line) is missing")
+          return .wrong(
+            reason: "output ends at line \(out.line), answer line \(ans.line) is missing")
         }
         return .accepted
       }
@@ -162,7 +165,8 @@ public struct LayoutComparer: Sendable {
       let got = try out.peek(from: &output)
       let expected = try ans.peek(from: &answer)
       guard got == expected else {
-        let word = { (byte: UInt8?) in byte.map { Excerpt.quote(CollectionOfOne($0)) } ?? "the end" }
+        let word = { (byte: UInt8?) in byte.map { Excerpt.quote(CollectionOfOne($0)) } ?? "the end"
+        }
         return .wrong(
           reason: "output differs at byte \(offset + 1), line \(out.line): \(word(got)) instead of "
             + word(expected))

@@ -28,18 +28,19 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Collects findings while a package is read, so that a setter sees all of them at once.
-final class Findings {
-  private(set) var all: [Diagnostic] = []
+package final class Findings {
+  package private(set) var all: [Diagnostic] = []
   private var seen: Set<Diagnostic> = []
   /// A broken generator can produce one finding per testcase; nobody reads more than this.
   static let limit = 500
 
-  var hasErrors: Bool { all.contains { $0.severity == .error } }
+  package init() {}
+  package var hasErrors: Bool { all.contains { $0.severity == .error } }
 
-  func error(_ path: String, line: Int? = nil, _ message: String) {
+  package func error(_ path: String, line: Int? = nil, _ message: String) {
     add(Diagnostic(.error, path, line: line, message))
   }
-  func warning(_ path: String, line: Int? = nil, _ message: String) {
+  package func warning(_ path: String, line: Int? = nil, _ message: String) {
     add(Diagnostic(.warning, path, line: line, message))
   }
 

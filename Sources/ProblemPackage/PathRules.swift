@@ -1,13 +1,13 @@
 /// The names that may appear in a package. Portable ASCII only, which removes every effect of
 /// locale, normalisation and letter case from archives and digests.
-enum PathRules {
+package enum PathRules {
   /// Bytes of a whole path.
   static let pathLimit = 1024
   /// Directories deep.
   static let depthLimit = 32
 
   /// One component, by the rule of the Kattis format: `^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}$`.
-  static func isComponent(_ name: some StringProtocol) -> Bool {
+  package static func isComponent(_ name: some StringProtocol) -> Bool {
     let bytes = name.utf8
     guard let first = bytes.first, bytes.count <= 255, isWord(first) else { return false }
     return bytes.dropFirst().allSatisfy {
@@ -16,7 +16,7 @@ enum PathRules {
   }
 
   /// What is wrong with a relative path; nil when it may be used.
-  static func objection(to path: String) -> String? {
+  package static func objection(to path: String) -> String? {
     if path.utf8.count > pathLimit { return "is longer than \(pathLimit) bytes" }
     let components = path.split(separator: "/", omittingEmptySubsequences: false)
     if components.count > depthLimit { return "has more than \(depthLimit) components" }
@@ -28,9 +28,9 @@ enum PathRules {
   }
 
   /// Lower case, ASCII only: what a file system that ignores case would compare.
-  static func folded(_ path: String) -> String { path.lowercased() }
+  package static func folded(_ path: String) -> String { path.lowercased() }
 
-  static func byteOrder(_ a: some StringProtocol, _ b: some StringProtocol) -> Bool {
+  package static func byteOrder(_ a: some StringProtocol, _ b: some StringProtocol) -> Bool {
     a.utf8.lexicographicallyPrecedes(b.utf8)
   }
 

@@ -1,4 +1,4 @@
-import JudgeModel
+package import JudgeModel
 
 /// Finds the programs of a package (validator, grader) and the files given to every submission.
 struct ProgramReader {
@@ -141,7 +141,7 @@ struct ProgramReader {
 }
 
 /// Languages of programs that travel with packages, by the extension of their files.
-enum SourceLanguage {
+package enum SourceLanguage {
   private static let extensions: [String: String] = [
     "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "c++": "cpp", "C": "cpp", "py": "python3",
     "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go", "swift": "swift",
@@ -150,7 +150,7 @@ enum SourceLanguage {
 
   /// The language with most files, ties in favour of the one whose name comes first; nil when no
   /// file has an extension known here. C and C++ together are C++.
-  static func of(_ paths: [String]) -> LanguageID? {
+  package static func of(_ paths: [String]) -> LanguageID? {
     var counts: [String: Int] = [:]
     for path in paths {
       let name = path.lastComponent

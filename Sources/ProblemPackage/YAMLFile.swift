@@ -1,16 +1,16 @@
-import JudgeModel
+package import JudgeModel
 import Yams
 
 /// A YAML file as readers need it: typed access in which every disappointment becomes a finding
 /// with the line, and scalars keep the text the author wrote (`1e-6` stays `1e-6`).
-struct YAMLMap {
-  let path: String
-  let line: Int?
+package struct YAMLMap {
+  package let path: String
+  package let line: Int?
   let findings: Findings
-  private(set) var entries: [(key: String, value: YAMLValue)]
+  package private(set) var entries: [(key: String, value: YAMLValue)]
 
   /// Bytes; a configuration file is a page, and the parser keeps several times its size.
-  static let sizeLimit = 1 << 20
+  package static let sizeLimit = 1 << 20
 
   /// Nil when there is no such file, or when it is not a map of keys (then with a finding).
   /// An empty file is an empty map.
@@ -18,6 +18,11 @@ struct YAMLMap {
     guard tree.file(path) != nil,
       let bytes = tree.contents(path, limit: sizeLimit, findings)
     else { return nil }
+    return parse(bytes, path: path, findings)
+  }
+
+  /// As `load`, from bytes that are here already: at most `sizeLimit` of them.
+  package static func parse(_ bytes: [UInt8], path: String, _ findings: Findings) -> YAMLMap? {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       findings.error(path, "is not UTF-8; save it as UTF-8")
       return nil
@@ -29,6 +34,10 @@ struct YAMLMap {
     if text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) {
       findings.warning(path, line: 1, "starts with a byte-order mark; save it without")
     }
+    return parse(text, path, findings)
+  }
+
+  private static func parse(_ text: String, _ path: String, _ findings: Findings) -> YAMLMap? {
     do {
       guard let node = try Yams.compose(yaml: text) else {
         return YAMLMap(path: path, line: nil, findings: findings, entries: [])
@@ -79,18 +88,18 @@ struct YAMLMap {
     self.entries = entries
   }
 
-  subscript(_ key: String) -> YAMLValue? {
+  package subscript(_ key: String) -> YAMLValue? {
     guard let value = entries.first(where: { $0.key == key })?.value, !value.isNull else {
       return nil
     }
     return value
   }
 
-  func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+  package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
   /// Every key outside `known` is an error: that is the rule of all dialects, and a misspelt
   /// `time_limt` would otherwise go unnoticed until the contest.
-  func allow(only known: Set<String>, what: String) {
+  package func allow(only known: Set<String>, what: String) {
     for (key, value) in entries where !known.contains(key) {
       let near = known.filter { Self.isNear($0, key) }.sorted().first
       let hint = near.map { "; did you mean `\($0)`?" } ?? "; remove it"
@@ -127,28 +136,28 @@ struct YAMLMap {
 }
 
 /// One value in a YAML file.
-struct YAMLValue {
+package struct YAMLValue {
   fileprivate let node: Node
-  let key: String
-  let path: String
+  package let key: String
+  package let path: String
   let findings: Findings
 
-  var line: Int? { node.mark?.line }
+  package var line: Int? { node.mark?.line }
 
-  var isNull: Bool {
+  package var isNull: Bool {
     guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
       return false
     }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
-  var isMap: Bool { node.mapping != nil }
-  var isSequence: Bool { node.sequence != nil }
+  package var isMap: Bool { node.mapping != nil }
+  package var isSequence: Bool { node.sequence != nil }
 
-  func error(_ message: String) { findings.error(path, line: line, message) }
-  func warning(_ message: String) { findings.warning(path, line: line, message) }
+  package func error(_ message: String) { findings.error(path, line: line, message) }
+  package func warning(_ message: String) { findings.warning(path, line: line, message) }
 
-  func map() -> YAMLMap? {
+  package func map() -> YAMLMap? {
     guard let mapping = node.mapping else {
       error("\(subject) must be a map of keys")
       return nil
@@ -165,7 +174,7 @@ struct YAMLValue {
   }
 
   /// Scalar text as written.
-  func text() -> String? {
+  package func text() -> String? {
     guard let scalar = node.scalar else {
       error("\(subject) must be text")
       return nil
@@ -173,7 +182,7 @@ struct YAMLValue {
     return scalar.string
   }
 
-  func flag() -> Bool? {
+  package func flag() -> Bool? {
     switch node.scalar?.string.lowercased() {
     case "true", "yes", "on": return true
     case "false", "no", "off": return false
@@ -183,7 +192,7 @@ struct YAMLValue {
     }
   }
 
-  func integer(_ range: ClosedRange<Int64>) -> Int64? {
+  package func integer(_ range: ClosedRange<Int64>) -> Int64? {
     guard let text = node.scalar?.string, let value = Int64(text), range.contains(value) else {
       error(
         "\(subject) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -193,7 +202,7 @@ struct YAMLValue {
   }
 
   /// A decimal number with nine places; the fixed point of `Score` serves seconds as well.
-  func decimal() -> Score? {
+  package func decimal() -> Score? {
     guard let text = node.scalar?.string, let value = Score(text) else {
       error("\(subject) must be a number in plain decimal notation, at most nine places")
       return nil
@@ -201,14 +210,14 @@ struct YAMLValue {
     return value
   }
 
-  func sequence() -> [YAMLValue]? {
+  package func sequence() -> [YAMLValue]? {
     guard let sequence = node.sequence else { return nil }
     return sequence.map { YAMLValue(node: $0, key: key, path: path, findings: findings) }
   }
 
   /// A YAML sequence of texts. A string there is an error and not split: the format says so, and
   /// guessing would hide an argument with a blank in it.
-  func texts() -> [String]? {
+  package func texts() -> [String]? {
     guard let values = sequence() else {
       error("\(subject) must be a sequence of strings, as in `\(key): [a, b]`")
       return nil
@@ -217,7 +226,7 @@ struct YAMLValue {
   }
 
   /// One text or a sequence of texts.
-  func oneOrMoreTexts() -> [String]? { isSequence ? texts() : text().map { [$0] } }
+  package func oneOrMoreTexts() -> [String]? { isSequence ? texts() : text().map { [$0] } }
 
   /// Flags of the older formats: one string, split on blanks, no quoting.
   func words() -> [String]? {

@@ -36,6 +36,9 @@ enum Layers {
     "Transport": Target(.hand, "CZeroMQ"),
     "Store": Target(.hand, "JudgeModel", "GRDB", "GRDBSQLite"),
     "ProblemPackage": Target(.hand, "JudgeModel", "Grading", "CArchive", "CCrypto", "Yams"),
+    // Polygon describes its problems in XML.
+    "ProblemImport": Target(
+      .hand, "JudgeModel", "ProblemPackage", "CArchive", "FoundationXML"),
     "Contest": Target(.hand, "JudgeModel", "CArchive"),
     "Sandbox": Target(.hand, "CSandbox"),
     "Evaluation": Target(.hand, "JudgeModel", "Grading", "ProblemPackage", "Sandbox", "Yams"),
@@ -53,7 +56,7 @@ enum Layers {
 
     "assize": Target(
       .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",
-      "Contest",
+      "Contest", "ProblemImport",
       "Evaluation", "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
       "SchedulerClient", "ArgumentParser", "Logging"),
   ]
