@@ -53,12 +53,14 @@ struct CMSImporter {
     if map["output_only"]?.flag() == true {
       map["output_only"]?.error(
         "submissions are outputs; this judge has no such task type from CMS")
+      return
     }
     for folder in ["check", "cor"] where tree.hasFile(in: folder, stem: "manager") {
       findings.error(
         folder + "/manager",
         "a task of type Communication: its manager talks over named pipes, "
           + "which is not judged; rewrite it as an interactor")
+      return
     }
     for stem in ["grader", "stub"] where tree.hasFile(in: "sol", stem: stem) {
       findings.error(

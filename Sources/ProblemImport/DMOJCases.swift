@@ -45,7 +45,8 @@ struct DMOJCases {
     }
     let points = Set(sections.map(\.points))
     draft.isScoring =
-      context.options.isScoring || points.count > 1 || sections.contains(where: \.isBatch)
+      isPartial || context.options.isScoring || points.count > 1
+      || sections.contains(where: \.isBatch)
     if draft.isScoring {
       write(sections, &draft)
     } else {
@@ -96,12 +97,8 @@ struct DMOJCases {
     let answer = map["out"].flatMap { find($0) }
     if map["in"] != nil, input == nil { return nil }
     if map["out"] != nil, answer == nil { return nil }
-    guard let tree = input?.tree ?? answer?.tree else {
-      findings.error(
-        DMOJImporter.file, line: map.line, "a case with neither `in` nor `out`; remove it")
-      return nil
-    }
-    return combined(input, answer, tree)
+    // A case may have neither: then the program gets nothing, and a checker decides alone.
+    return combined(input, answer, input?.tree ?? answer?.tree ?? context.tree)
   }
 
   /// Input and answer may come from different places, the archive and the folder.

@@ -15,8 +15,14 @@ struct DMOJChecker {
     var isInteractive = false
     let context: ImportContext
 
+    /// Whether it can give a part of the points, which only a scoring problem has a use for.
     var isPartial: Bool {
-      generated?.isPartial ?? [.testlib, .coci, .peg].contains(`protocol`)
+      if let generated { return generated.isPartial }
+      switch `protocol` {
+      case .coci, .peg, .cms: return true
+      case .testlib: return sources.contains { ProgramBundle.givesPoints(context.tree, $0) }
+      case .ppf, .dmoj: return false
+      }
     }
 
     func apply(_ draft: inout PackageDraft) {
@@ -79,6 +85,10 @@ struct DMOJChecker {
   }
 
   private func readProgram(_ settings: YAMLMap, _ choice: inout Choice) {
+    if settings["unbuffered"]?.flag() == true {
+      settings["unbuffered"]?.warning(
+        "DMOJ gives submissions a terminal, so that they need not flush; here they have to")
+    }
     for (key, reason) in [
       ("flags", "flags for its compiler cannot be said in a package; put them into the source"),
       ("args_format_string", "an order of arguments of its own; use one of DMOJ's types"),

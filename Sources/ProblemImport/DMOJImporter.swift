@@ -92,6 +92,12 @@ struct DMOJImporter {
       else { continue }
       let file = path.folderName + "/" + safe
       let language = map["language"]?.text() ?? ""
+      let seconds = map["time"]?.decimal()
+      let kibibytes = map["memory"]?.integer(1...1 << 40)
+      let sameLimits =
+        seconds?.billionths ?? context.options.timeLimit?.nanoseconds
+        == context.options.timeLimit?.nanoseconds
+        && kibibytes.map { $0 << 10 } ?? context.options.memoryBytes == context.options.memoryBytes
       let labels = [
         "AC": "accepted", "WA": "wrong_answer", "TLE": "time_limit_exceeded",
         "RTE": "run_time_error", "IR": "run_time_error", "MLE": "memory_limit_exceeded",
@@ -101,6 +107,11 @@ struct DMOJImporter {
         language != "PY2", language != "PYPY"
       else {
         findings.warning(path, "this submission (\(language), \(verdict)) is not imported")
+        continue
+      }
+      guard sameLimits || ["AC", "WA", "CE"].contains(verdict) else {
+        findings.warning(
+          path, "expects \(verdict) within other limits than those given; not imported")
         continue
       }
       draft.addSubmission(tree, file, label: label)

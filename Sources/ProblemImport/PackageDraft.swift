@@ -79,18 +79,23 @@ struct PackageDraft {
     groups.append((group, cases.count, note))
   }
 
-  /// Adds a program of the jury under a label; of several with one name the later ones are renamed.
+  /// Adds a program of the jury under a label. Of several with one name the later ones get a folder
+  /// each, because some languages want the file to be called like a class in it.
   mutating func addSubmission(_ tree: SourceTree, _ path: String, label: String) {
-    let stem = PackageName.made(of: path.stem)
-    let ending = path.lastName.dropFirst(path.stem.count)
-    var target = "submissions/\(label)/\(stem)\(ending)"
+    var name = path.lastName
+    if name.hasSuffix(".java"), let own = JavaSource.className(in: tree, path) {
+      // Other judges rename what they compile, so the file may be called anything.
+      name = own + ".java"
+    }
+    let file = PackageName.made(of: name.stem) + name.dropFirst(name.stem.count)
+    var target = "\(label)/\(file)"
     var number = 2
-    while files[target] != nil {
-      target = "submissions/\(label)/\(stem)_\(number)\(ending)"
+    while files["submissions/" + target] != nil {
+      target = "\(label)/\(PackageName.made(of: name.stem))_\(number)/\(file)"
       number += 1
     }
-    files[target] = .copy(tree, path, normalised: false)
-    submissions.append(String(target.dropFirst("submissions/".count)))
+    files["submissions/" + target] = .copy(tree, path, normalised: false)
+    submissions.append(target)
   }
 
   /// What a label means that is none of the format's own.
@@ -165,6 +170,18 @@ struct PackageDraft {
       }
     }
     return out + "\""
+  }
+}
+
+enum JavaSource {
+  /// The class that the file has to be named after: the public one, else the first.
+  static func className(in tree: SourceTree, _ path: String) -> String? {
+    guard let bytes = try? tree.contents(path, limit: 1 << 20) else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let first = text.firstMatch(of: /(?:^|\n)\s*(?:(?:final|abstract|strictfp)\s+)*class\s+(\w+)/)
+    let open = text.firstMatch(
+      of: /(?:^|\s)public\s+(?:(?:final|abstract|strictfp)\s+)*class\s+(\w+)/)
+    return (open?.1 ?? first?.1).map(String.init)
   }
 }
 

@@ -120,6 +120,11 @@ struct PolygonImporter {
         error(checker, "the checker is of type `\(kind)`; only testlib's protocol is known")
       }
       if let path = source(checker, "checker") {
+        if !draft.isScoring, ProgramBundle.givesPoints(tree, path) {
+          findings.warning(
+            path, "may give points, but no test has any: where it does so, there will be no verdict"
+          )
+        }
         bundle.add(
           [path], as: "checker", to: draft.isInteractive ? "output_checker" : "output_validator",
           &draft)

@@ -95,6 +95,13 @@ struct ProgramBundle {
       "\(folder)/" + (inside.isEmpty ? name : inside + "/" + name), .bytes([UInt8](data)))
   }
 
+  /// Whether a program of testlib's can give points, by the words that it must use for that.
+  static func givesPoints(_ tree: SourceTree, _ path: String) -> Bool {
+    guard let bytes = try? tree.contents(path, limit: sourceLimit) else { return false }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return text.contains("quitp") || text.contains("_points")
+  }
+
   private static func isC(_ path: String) -> Bool {
     ["c", "cc", "cpp", "cxx", "h", "hpp", "hh"].contains(path.split(separator: ".").last ?? "")
   }
