@@ -44,6 +44,10 @@ struct DMOJCases {
       return findings.error(DMOJImporter.file, "there is no test case; list them in `test_cases`")
     }
     let points = Set(sections.map(\.points))
+    guard points.count <= GroupText.groupLimit else {
+      return findings.error(
+        DMOJImporter.file, "has \(points.count) different numbers of points; simplify them")
+    }
     draft.isScoring =
       isPartial || context.options.isScoring || points.count > 1
       || sections.contains(where: \.isBatch)
@@ -161,13 +165,36 @@ struct DMOJCases {
     }
   }
 
-  /// The numbers in a name: `a.2-13.in` is case 13 of batch 2.
+  /// The numbers in a name: `a.2-13.in` is case 13 of batch 2. The last one is the case. One right
+  /// before it, at the beginning of a word, is the batch.
   static func position(_ name: String) -> (batch: String?, number: String)? {
-    let pattern = /^.*?(?:(?:^|\W)(?<batch>\d+)[^\d\s]+)?(?<number>\d+)[^\d\s]*$/
-    // Backtracking is quadratic in the length, so that is bounded.
-    guard name.utf8.count <= 255, let match = try? pattern.wholeMatch(in: name) else { return nil }
-    let plain = { (text: Substring) in String(Int64(text) ?? -1) }
-    return (match.batch.map(plain), plain(match.number))
+    let bytes = Array(name.utf8)
+    let isDigit = { (at: Int) in (48...57).contains(bytes[at]) }
+    let isBlank = { (at: Int) in bytes[at] <= 32 }
+    guard var end = bytes.indices.last(where: isDigit) else { return nil }
+    end += 1
+    guard !(end..<bytes.count).contains(where: isBlank) else { return nil }
+    var start = end
+    while start > 0, isDigit(start - 1) { start -= 1 }
+    let number = plain(bytes[start..<end])
+    var batchEnd = start
+    while batchEnd > 0, !isDigit(batchEnd - 1), !isBlank(batchEnd - 1) { batchEnd -= 1 }
+    guard batchEnd > 0, batchEnd < start, isDigit(batchEnd - 1) else { return (nil, number) }
+    var batchStart = batchEnd
+    while batchStart > 0, isDigit(batchStart - 1) { batchStart -= 1 }
+    guard batchStart == 0 || !isWord(bytes[batchStart - 1]) else { return (nil, number) }
+    return (plain(bytes[batchStart..<batchEnd]), number)
+  }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    byte >= 128 || byte == UInt8(ascii: "_") || Unicode.Scalar(byte).properties.isAlphabetic
+      || (48...57).contains(byte)
+  }
+
+  /// Without zeros in front.
+  private static func plain(_ digits: ArraySlice<UInt8>) -> String {
+    let rest = digits.drop { $0 == 48 }
+    return rest.isEmpty ? "0" : String(decoding: rest, as: UTF8.self)
   }
 
   // MARK: Writing
@@ -187,7 +214,7 @@ struct DMOJCases {
         // All single cases worth the same together, where the first of them stands.
         guard written.insert(section.points).inserted else { continue }
         cases = sections.filter { !$0.isBatch && $0.points == section.points }.flatMap(\.cases)
-        maximum = Score(billionths: section.points.billionths * Int64(cases.count))
+        maximum = section.points.times(cases.count) ?? Score(billionths: .max)
       }
       guard section.points >= .zero, maximum.billionths % 1_000_000_000 == 0 else {
         findings.error(

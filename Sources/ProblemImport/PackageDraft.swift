@@ -177,11 +177,20 @@ enum JavaSource {
   /// The class that the file has to be named after: the public one, else the first.
   static func className(in tree: SourceTree, _ path: String) -> String? {
     guard let bytes = try? tree.contents(path, limit: 1 << 20) else { return nil }
-    let text = String(decoding: bytes, as: UTF8.self)
-    let first = text.firstMatch(of: /(?:^|\n)\s*(?:(?:final|abstract|strictfp)\s+)*class\s+(\w+)/)
-    let open = text.firstMatch(
-      of: /(?:^|\s)public\s+(?:(?:final|abstract|strictfp)\s+)*class\s+(\w+)/)
-    return (open?.1 ?? first?.1).map(String.init)
+    var first: String?
+    for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+      let text = line.drop { $0 == " " || $0 == "\t" }
+      // Comments like to speak of classes too.
+      guard !text.hasPrefix("//"), !text.hasPrefix("*"), !text.hasPrefix("/*") else { continue }
+      let words = text.split {
+        !($0.isASCII && ($0.isLetter || $0.isNumber)) && $0 != "_" && $0 != "$"
+      }
+      guard let at = words.firstIndex(of: "class"), at + 1 < words.count else { continue }
+      let name = String(words[at + 1])
+      if words[..<at].contains("public") { return name }
+      first = first ?? name
+    }
+    return first
   }
 }
 

@@ -74,8 +74,10 @@ struct PlainImporter {
       }
       if let at = groups.firstIndex(where: { $0.name == batch }) {
         groups[at].pairs.append(pair)
-      } else {
+      } else if groups.count < GroupText.groupLimit {
         groups.append((String(batch), [pair]))
+      } else {
+        throw .refused("", "--groups makes more than \(GroupText.groupLimit) groups of the tests")
       }
     }
     // Each group is one point: what they are worth, no file name says.

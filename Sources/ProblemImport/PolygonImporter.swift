@@ -29,7 +29,7 @@ struct PolygonImporter {
     checkStreams(judging)
     if let set = testset(judging) {
       readLimits(set, &draft)
-      PolygonTests(context: context, set: set).read(&draft)
+      PolygonTestset(context: context, set: set).read(&draft)
     }
     readPrograms(problem, judging, &draft)
     readSolutions(problem, &draft)

@@ -66,9 +66,6 @@ final class SourceTree {
 
   func has(_ path: String) -> Bool { sizes[path] != nil }
 
-  /// Whether anything lies below a folder.
-  func hasFolder(_ path: String) -> Bool { paths.contains { $0.hasPrefix(path + "/") } }
-
   /// Paths of the files directly in a folder, in byte order.
   func files(in folder: String) -> [String] {
     let prefix = folder.isEmpty ? "" : folder + "/"

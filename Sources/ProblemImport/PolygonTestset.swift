@@ -6,7 +6,7 @@ import ProblemPackage
 /// Polygon gives points to tests and says of each group whether they count one by one or only all
 /// together. The Kattis format gives a maximum to a group and divides it evenly. So a group whose
 /// points count one by one becomes a group for each number of points that occurs in it; that is exact.
-struct PolygonTests {
+struct PolygonTestset {
   let context: ImportContext
   let set: XMLElement
 
@@ -131,6 +131,12 @@ struct PolygonTests {
   private func addGroups(
     _ tests: [Test], samples: [Test], _ elements: [XMLElement], _ draft: inout PackageDraft
   ) {
+    guard Set(tests.map { [$0.group, $0.points.description] }).count <= GroupText.groupLimit,
+      elements.count <= GroupText.groupLimit
+    else {
+      return findings.error(
+        PolygonImporter.file, line: set.line, "has more than \(GroupText.groupLimit) groups")
+    }
     var planned: [Planned] = []
     /// Names in the package of Polygon's groups that can be required.
     var passed: [String: String] = [:]
@@ -160,7 +166,7 @@ struct PolygonTests {
         planned.append(
           Planned(
             name: groupName(planned.count), tests: equal, rule: .sum,
-            maximum: Score(billionths: points.billionths * Int64(equal.count)),
+            maximum: points.times(equal.count) ?? Score(billionths: .max),
             requires: requires, origin: name))
       }
     }
@@ -233,11 +239,22 @@ struct PolygonTests {
 
 /// The text of a test_group.yaml.
 enum GroupText {
+  /// More groups than any problem has; bounds what looking them up can cost.
+  static let groupLimit = 1000
+
   static func yaml(
     _ rule: Aggregation.Rule, maximum: String, requires: [String] = []
   ) -> String {
     var text = "score_aggregation: \(rule.rawValue)\nmax_score: \(maximum)\n"
     if !requires.isEmpty { text += "require_pass: [\(requires.joined(separator: ", "))]\n" }
     return text
+  }
+}
+
+extension Score {
+  /// nil when that is more than a score can be.
+  func times(_ count: Int) -> Score? {
+    let (product, overflow) = billionths.multipliedReportingOverflow(by: Int64(count))
+    return overflow ? nil : Score(billionths: product)
   }
 }
