@@ -8,8 +8,7 @@ extension SandboxTests.Hostile {
   @Suite struct Neighbours {
     @Test(arguments: [
       ["fork_bomb"], ["ten_children"], ["kill_numbers"], ["large_pipes", "1"],
-      ["ready_and_hold", "100"],
-      ["ready_and_spin"], ["stubborn_flood", "1"],
+      ["ready_and_hold", "100"], ["ready_and_spin"], ["stubborn_flood", "1"],
     ])
     func honestRunBesideAnAttack(words: [String]) throws {
       try scene { sandbox in
@@ -17,10 +16,10 @@ extension SandboxTests.Hostile {
           // Some bombs never say a word.
           let shell = "echo ready; exec /app/program \(words.joined(separator: " "))"
           let seen = try Harness.perform(sandbox, ["/bin/sh", "-c", shell]) {
-            for _ in 0..<3 { try Harness.expectHonestRun(neighbour, #_sourceLocation) }
+            for _ in 0..<3 { try Harness.expectHonestRun(neighbour) }
           }
           #expect(seen.output.hasPrefix("ready\n"))
-          try Harness.expectHonestRun(neighbour, #_sourceLocation)
+          try Harness.expectHonestRun(neighbour)
         }
       }
     }

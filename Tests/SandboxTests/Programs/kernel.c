@@ -194,5 +194,6 @@ PROGRAM(personality) {
   say("batch", sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}));
   say("nice 19", setpriority(PRIO_PROCESS, 0, 19));
   say("more for OOM killer", write(open("/proc/self/oom_score_adj", O_WRONLY), "1000", 4));
+  say("death signal", prctl(PR_SET_PDEATHSIG, SIGKILL));
   return become("exit");
 }
