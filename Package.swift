@@ -140,12 +140,17 @@ let package = Package(
     module(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
+    // Measures what README.md says about speed; real sandboxes, no assertions.
+    module("Bench", ["Sandbox"]),
+    tests(of: "Bench"),
+
     // MARK: Program
 
     .executableTarget(
       name: "assize",
       dependencies: [
-        "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage", "Sandbox",
+        "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemPackage",
+        "Sandbox",
         "SchedulerServer", "WorkerAgent", "SchedulerClient", "Transport", argumentParser, logging,
       ],
       swiftSettings: settings),

@@ -19,7 +19,8 @@ struct box {
   uid_t runner;
   unsigned mode;  // enum box_mode
   bool sealed;
-  int processors;
+  int processors;  // that runs may use
+  int niceness;    // of runs; pid 1's own is lower
   char *stack;        // where a vforked child stands, its top end
   int *child_report;  // shared with the child until it executes: {errno, stage}
 };

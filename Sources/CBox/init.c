@@ -1,6 +1,6 @@
 // assize-box init: pid 1 of a sandbox.
 //
-//   assize-box init SOCKET SELF BUILDER RUNNER MODE
+//   assize-box init SOCKET SELF BUILDER RUNNER MODE NICENESS
 //
 // It lives outside the leaves its runs are measured in (so no run's memory limit can kill it), has
 // no other way to the outside than SOCKET, cannot be seen in /proc or signalled by a run (another
@@ -140,7 +140,7 @@ static void handle(struct box *box, struct message *message) {
 }
 
 int init_main(int argc, char **argv) {
-  if (argc != 7 || getpid() != 1) {
+  if (argc != 8 || getpid() != 1) {
     fprintf(stderr, "assize-box init: must be pid 1 of a sandbox\n");
     return INIT_FAILED;
   }
@@ -151,6 +151,7 @@ int init_main(int argc, char **argv) {
   box.builder = (uid_t)strtoul(argv[4], NULL, 10);
   box.runner = (uid_t)strtoul(argv[5], NULL, 10);
   box.mode = (unsigned)strtoul(argv[6], NULL, 10);
+  box.niceness = atoi(argv[7]);
   if (fcntl(box.socket, F_SETFD, FD_CLOEXEC) != 0) fail("socket");
   hide();
   prepare_inheritance();

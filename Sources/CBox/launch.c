@@ -1,6 +1,6 @@
 // assize-box launch: makes a private mount namespace with two bounded tmpfs and becomes bubblewrap.
 //
-//   assize-box launch SOCKET DIRECTORY BUILDER RUNNER MODE
+//   assize-box launch SOCKET DIRECTORY BUILDER RUNNER MODE PROCESSORS
 //                     SCRATCH_BYTES SCRATCH_FILES PROGRAM_BYTES PROGRAM_FILES BWRAP [HOST INSIDE]...
 //
 // DIRECTORY is an empty directory of the worker's. All that happens below it happens in this mount
@@ -8,6 +8,8 @@
 // the sandbox's last process is gone the kernel takes everything back, whatever became of us.
 //
 // The areas are tmpfs of our own because bubblewrap's --tmpfs bounds bytes but not inodes.
+//
+// PROCESSORS, a list such as 0,4, is where everything inside may run; `-` is everywhere.
 //
 // pid 1 inside is this very program, executed through an inherited descriptor: the sandbox then
 // contains no file of ours and shows no path of the host.
@@ -20,12 +22,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "box.h"
 
-enum { ARGUMENTS_MAX = 512, FIXED_ARGUMENTS = 12, LAUNCH_FAILED = 125 };
+enum { ARGUMENTS_MAX = 512, FIXED_ARGUMENTS = 13, LAUNCH_FAILED = 125 };
 
 struct arguments {
   const char *values[ARGUMENTS_MAX];
@@ -121,20 +124,46 @@ static void add_walls(struct arguments *a, unsigned mode) {
   add(a, "--hostname", "box", "--as-pid-1", "--new-session", "--clearenv", NULL);
 }
 
+static void stay_on(const char *list) {
+  if (strcmp(list, "-") == 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const char *at = list; *at;) {
+    char *end;
+    unsigned long number = strtoul(at, &end, 10);
+    if (end == at || number >= CPU_SETSIZE || (*end && *end != ',')) {
+      errno = EINVAL;
+      fail("processors %s", list);
+    }
+    CPU_SET(number, &set);
+    at = *end ? end + 1 : end;
+  }
+  if (sched_setaffinity(0, sizeof set, &set) != 0) fail("cannot stay on processors %s", list);
+}
+
+// pid 1 must get a processor at once when a limit is reached, also while a fork bomb fills them all:
+// it does little, and each run goes back to the worker's own niceness (run.c).
+static int rise_above(void) {
+  int own = getpriority(PRIO_PROCESS, 0);
+  // Refused where a container took the right to it away; then limits are kept a little later.
+  (void)setpriority(PRIO_PROCESS, 0, own - 10);
+  return own;
+}
+
 int launch_main(int argc, char **argv) {
   if (argc < FIXED_ARGUMENTS || (argc - FIXED_ARGUMENTS) % 2 != 0) {
     fprintf(stderr, "assize-box launch: wrong number of arguments\n");
     return LAUNCH_FAILED;
   }
-  const char *socket = argv[2], *directory = argv[3], *bwrap = argv[11];
+  const char *socket = argv[2], *directory = argv[3], *bwrap = argv[12];
   unsigned mode = (unsigned)strtoul(argv[6], NULL, 10);
   if (unshare(CLONE_NEWNS) != 0) fail("cannot make a mount namespace (is the worker root?)");
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("cannot make mounts private");
   if (mount("assize", directory, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=0700") != 0)
     fail("cannot mount on %s", directory);
   char *scratch = join(directory, "box"), *program = join(directory, "app");
-  mount_area(scratch, argv[7], argv[8], "1777");
-  mount_area(program, argv[9], argv[10], "0755");
+  mount_area(scratch, argv[8], argv[9], "1777");
+  mount_area(program, argv[10], argv[11], "0755");
 
   int self = open("/proc/self/exe", O_RDONLY);
   if (self < 0) fail("cannot open my own file");
@@ -155,9 +184,13 @@ int launch_main(int argc, char **argv) {
   }
   add(&a, "--bind", scratch, "/box", "--bind", program, "/app", "--symlink", "box", "/tmp", NULL);
   add(&a, "--remount-ro", "/", "--chdir", "/box", "--", NULL);
+  stay_on(argv[7]);
+  char niceness[16];
+  snprintf(niceness, sizeof niceness, "%d", rise_above());
   char descriptor[16];
   snprintf(descriptor, sizeof descriptor, "%d", self);
-  add(&a, inside, "init", socket, descriptor, argv[4], argv[5], argv[6], NULL);
+  add(&a, inside, "init", socket, descriptor, argv[4], argv[5], argv[6], niceness,
+      NULL);
   execv(bwrap, (char **)a.values);
   fail("cannot execute %s", bwrap);
 }

@@ -179,6 +179,7 @@ static void assemble_rules(struct assembler *a, unsigned mode) {
   for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) deny(a, absent[i], ENOSYS);
   for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) deny(a, forbidden[i], EPERM);
   if (mode & BOX_DEGRADED) deny(a, SYS_memfd_create, ENOSYS);
+  if (mode & BOX_PINNED) deny(a, SYS_sched_setaffinity, EPERM);
   allow_one_value(a, SYS_socket, 0, AF_UNIX, EAFNOSUPPORT);
   allow_one_value(a, SYS_socketpair, 0, AF_UNIX, EAFNOSUPPORT);
   deny_bits(a, SYS_clone, 0, new_namespaces, EPERM);

@@ -35,14 +35,16 @@ static const uint64_t second_ns = 1000 * 1000 * 1000;
 static const uint64_t output_tick_ns = 50 * 1000 * 1000;
 static const uint64_t shortest_sleep_ns = 1000 * 1000;
 
+enum { COUNTERS = 4 };
+
 struct run {
   struct box *box;
   const struct box_request *request;
   const int *descriptors;  // of the message: streams, then cgroup, then counters
   char *arguments[BOX_STRINGS_MAX + 1];
   char *environment[BOX_STRINGS_MAX + 1];
-  int counter[4];  // descriptor per bit of enum box_counter, or -1
-  int outputs[2];  // standard output and error if they are regular files, else -1
+  int counter[COUNTERS];  // descriptor per bit of enum box_counter, or -1
+  int outputs[2];         // standard output and error if they are regular files, else -1
   pid_t pid;
   int pidfd;
 };
@@ -82,9 +84,10 @@ static bool prepare(struct run *run, struct box *box, struct message *message) {
       !cut_strings(&at, end, run->environment, request->environment_count) || at != end)
     return false;
   int next = 3 + group_descriptors(box);
-  for (int i = 0; i < 4; i++) run->counter[i] = request->counters & 1u << i ? next++ : -1;
-  if (request->counters >> 4 || message->descriptor_count != next) return false;
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < COUNTERS; i++)
+    run->counter[i] = request->counters & 1u << i ? next++ : -1;
+  if (request->counters >> COUNTERS || message->descriptor_count != next) return false;
+  for (int i = 0; i < COUNTERS; i++)
     if (run->counter[i] >= 0) run->counter[i] = message->descriptors[run->counter[i]];
   for (int i = 0; i < 2; i++) {
     struct stat info;
@@ -100,7 +103,7 @@ static void release_descriptors(const struct run *run, struct message *message) 
   for (int i = 0; i < message->descriptor_count; i++) {
     int descriptor = message->descriptors[i];
     bool needed = false;
-    for (int k = 0; k < 4; k++) needed |= run->counter[k] == descriptor;
+    for (int k = 0; k < COUNTERS; k++) needed |= run->counter[k] == descriptor;
     for (int k = 0; k < 2; k++) needed |= run->outputs[k] == descriptor;
     if (needed) continue;
     close(descriptor);
@@ -154,6 +157,7 @@ static int child_main(void *context) {
   if (fchdir(run->request->area == BOX_PROGRAM ? box->program : box->scratch) != 0)
     give_up(run, BOX_STAGE_FORK);
   if (!apply_limits(run)) give_up(run, BOX_STAGE_LIMITS);
+  if (setpriority(PRIO_PROCESS, 0, box->niceness) != 0) give_up(run, BOX_STAGE_LIMITS);
   if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0) give_up(run, BOX_STAGE_FORK);
   if (!become(run->request->identity == BOX_BUILDER ? box->builder : box->runner))
     give_up(run, BOX_STAGE_IDENTITY);
@@ -284,9 +288,19 @@ static void end_everybody(const struct run *run, struct box_reply *reply) {
     reply->reaped++;
     if (pid == run->pid) reply->wait_status = status;
     reply->rusage_cpu_ns += timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+    if (usage.ru_inblock > 0) reply->blocks_read += (uint64_t)usage.ru_inblock;
     uint64_t rss = (uint64_t)usage.ru_maxrss * 1024;
     if (rss > reply->max_rss) reply->max_rss = rss;
   }
+}
+
+// Version 1 counts kills only. But who was refused a page at the limit had all the pages before it.
+static bool reached_limit(const struct run *run, const struct box_reply *reply) {
+  const uint64_t slack = 1 << 20;
+  if (!(run->box->mode & BOX_CGROUP_V2))
+    return reply->memory_peak + slack >= run->request->memory_bytes;
+  uint64_t refusals = 0;
+  return read_counter(run->counter[2], "oom", &refusals) && refusals > 0;
 }
 
 static void read_final_counters(const struct run *run, struct box_reply *reply) {
@@ -294,6 +308,7 @@ static void read_final_counters(const struct run *run, struct box_reply *reply) 
   if (!read_counter(run->counter[1], NULL, &reply->memory_peak))
     reply->memory_peak = reply->max_rss;
   read_counter(run->counter[2], "oom_kill", &reply->oom_kills);
+  reply->limit_reached = reached_limit(run, reply);
   read_counter(run->counter[3], "max", &reply->process_hits);
 }
 

@@ -45,6 +45,7 @@ struct LineBuilder {
     line.maxRunTime = result.slowest
     line.timeLimit = package?.timeLimit
     line.slowestTestcase = slowest(result)?.testcase
+    line.isDegraded = result.runs.contains { $0.facts.isDegraded }
     guard result.verdict != .judgeError else {
       let failed = result.runs.first { $0.verdict == .judgeError }
       let what = failed.map { $0.testcase + ": " + $0.message } ?? result.message
@@ -61,7 +62,8 @@ struct LineBuilder {
       DecidingCase(
         ordinal: run.ordinal, testcase: run.testcase, verdict: run.verdict, oldType: old)
     }
-    line.evidence = evidence(result, run: deciding?.run, limit: package?.timeLimit)
+    let evidence = evidence(result, run: deciding?.run, limit: package?.timeLimit)
+    line.evidence = line.isDegraded ? "measured without control groups; " + evidence : evidence
     return line
   }
 
@@ -75,7 +77,7 @@ struct LineBuilder {
       contestTime: time, oldType: old?.type, oldScore: old?.score,
       oldMaxRunMilliseconds: old?.maxRunMilliseconds, outcome: .notJudged(""), newScore: nil,
       maxRunTime: nil, timeLimit: packages[problem]?.timeLimit, slowestTestcase: nil,
-      isCloseToLimit: false, change: nil, deciding: nil, evidence: "")
+      isCloseToLimit: false, isDegraded: false, change: nil, deciding: nil, evidence: "")
   }
 
   private func change(_ line: SubmissionLine, _ new: Verdict) -> VerdictChange {

@@ -63,6 +63,8 @@ public struct RegradeReport: Hashable, Sendable {
   }
 
   /// Judged submissions whose slowest run is within a tenth of the limit, on either side.
+  public var degraded: [SubmissionLine] { lines.filter(\.isDegraded) }
+
   public var closeToLimit: [SubmissionLine] { lines.filter(\.isCloseToLimit) }
 
   public var judgeErrors: [SubmissionLine] {
@@ -169,6 +171,8 @@ public struct SubmissionLine: Hashable, Sendable {
   /// The run that `maxRunTime` is of.
   public var slowestTestcase: String?
   public var isCloseToLimit: Bool
+  /// Measured without control groups, at least in part: its times and memory are lower bounds.
+  public var isDegraded: Bool
   /// nil when there is no new verdict.
   public var change: VerdictChange?
   /// The testcase that explains the new verdict; see `LineBuilder`.

@@ -35,6 +35,7 @@ extension RegradeReport {
     json.member("max_run_ms", line.maxRunTime?.milliseconds)
     json.member("time_limit_ms", line.timeLimit?.milliseconds)
     json.member("close_to_limit", line.isCloseToLimit)
+    json.member("degraded", line.isDegraded)
     if let deciding = line.deciding {
       json.member("testcase") { json in
         json.member("ordinal", Int64(deciding.ordinal))

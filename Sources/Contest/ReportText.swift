@@ -74,6 +74,14 @@ extension RegradeReport {
     }
     facts.append(
       ("selection", context.selection.isEmpty ? "all" : context.selection.plainLine(limit: 200)))
+    if !degraded.isEmpty {
+      facts.append(
+        (
+          "CAUTION",
+          "\(degraded.count) of \(lines.count) submissions were measured without control groups: "
+            + "their times and memory are lower bounds, and programs could cheat"
+        ))
+    }
     for policy in context.policy { facts.append(("policy", policy.plainLine(limit: 200))) }
     for toolchain in context.toolchains {
       facts.append(

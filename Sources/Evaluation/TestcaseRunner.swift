@@ -28,6 +28,14 @@ struct TestcaseRunner {
   }
 
   func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError) -> Result {
+    try program.measuredWarm { () throws(EvaluationError) in
+      try runOnce(testcase, scoring: scoring)
+    }
+  }
+
+  private func runOnce(
+    _ testcase: Testcase, scoring: CaseScoring
+  ) throws(EvaluationError) -> Result {
     let input = try workshop.open(testcase.input, of: manifest)
     let answer = try workshop.open(testcase.answer, of: manifest)
     if let validator {

@@ -23,6 +23,27 @@ struct CgroupTree: Sendable, Equatable {
 
   var summary: String { isV2 ? "cgroup v2 (memory,pids,cpu)" : "cgroup v1 (memory,pids,cpuacct)" }
 
+  /// Whether a limit of memory is one of memory and swap together.
+  var boundsSwap: Bool {
+    switch version {
+    case .v2(let directory): access("\(directory)/memory.swap.max", F_OK) == 0
+    case .v1(let memory, _, _): access("\(parent(memory))/memory.memsw.limit_in_bytes", F_OK) == 0
+    }
+  }
+
+  /// Whether the kernel keeps the highest memory of a group.
+  var countsPeak: Bool {
+    switch version {
+    case .v2(let directory): access("\(directory)/memory.peak", F_OK) == 0
+    case .v1: true
+    }
+  }
+
+  /// Of a directory that comes and goes with the leaves in it.
+  private func parent(_ path: String) -> String {
+    String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+  }
+
   /// The directories that hold leaves, each once: controllers may share a hierarchy.
   var directories: [String] {
     switch version {

@@ -132,6 +132,9 @@ public struct RunReport: Sendable, Equatable {
   public var processLimitHits: Int
   /// Processes collected, the program itself among them.
   public var reaped: Int
+  /// Blocks of 512 bytes that had to come from a disk. Then the program waited for it, time went into
+  /// reading, and what was read is counted in ``memoryPeakBytes``: the next run will do better.
+  public var blocksRead: Int
   /// Measured without cgroups: CPU time and memory are lower bounds, and ``oomKills`` is unknown.
   public var isDegraded: Bool
 }

@@ -28,6 +28,8 @@ public final class ResidentSandbox {
   private var leavesMade: UInt64 = 0
   private var state = State.idle
   private var runs: UInt64 = 0
+  /// What all runs together read from a disk so far, in blocks of 512 bytes.
+  public private(set) var blocksRead = 0
   /// Of the run in progress; then of the runs before, to be removed when there is time.
   private var leaf: RunLeaf?
   private var retired: [RunLeaf] = []
@@ -74,7 +76,13 @@ public final class ResidentSandbox {
       } else {
         BOX_DEGRADED
       }
-    var arguments = ["launch", "3", directory, "\(builder)", "\(builder + 1)", "\(mode.rawValue)"]
+    let table = host.configuration.processors
+    let processors = table.indices.contains(options.slot) ? table[options.slot] : []
+    var modes = mode.rawValue
+    if !processors.isEmpty { modes |= BOX_PINNED.rawValue }
+    let list = processors.map(String.init).joined(separator: ",")
+    var arguments = ["launch", "3", directory, "\(builder)", "\(builder + 1)", "\(modes)"]
+    arguments.append(list.isEmpty ? "-" : list)
     let sizes = [
       options.scratchBytes, options.scratchFiles, options.programBytes, options.programFiles,
     ]
@@ -244,6 +252,7 @@ public final class ResidentSandbox {
     state = .idle
     if let leaf { retired.append(leaf) }
     leaf = nil
+    blocksRead += Int(clamping: min(reply.blocks_read, 1 << 40))
     return try report(reply)
   }
 

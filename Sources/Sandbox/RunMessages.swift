@@ -65,7 +65,9 @@ extension ResidentSandbox {
     return text
   }
 
+  /// - Throws: ``SandboxError/outOfMemory`` for a run that was ended by somebody else's need.
   func report(_ reply: box_reply) throws(SandboxError) -> RunReport {
+    if reply.oom_kills > 0, reply.limit_reached == 0, !isDegraded { throw .outOfMemory }
     let exit: RunReport.Exit
     if reply.error == 0 {
       let signal = assize_exit_signal(reply.wait_status)
@@ -82,7 +84,7 @@ extension ResidentSandbox {
       startedAt: Int(clamping: reply.started_ns), endedAt: Int(clamping: reply.ended_ns),
       memoryPeakBytes: Int(clamping: reply.memory_peak), oomKills: Int(clamping: reply.oom_kills),
       processLimitHits: Int(clamping: reply.process_hits), reaped: Int(reply.reaped),
-      isDegraded: isDegraded)
+      blocksRead: Int(clamping: reply.blocks_read), isDegraded: isDegraded)
   }
 
   private static func stop(_ code: UInt32) -> RunReport.Stop {

@@ -20,10 +20,15 @@ public struct SandboxConfiguration: Sendable {
   /// No other user of the machine may have them.
   public var uidBase: Int
   public var accounting: Accounting
+  /// Where the programs of each slot may run, by number of processor; from
+  /// ``ProcessorTopology/assignment(slots:idleSiblings:)``. A slot without an entry may use all
+  /// processors of the machine.
+  public var processors: [[Int]]
 
   public init(
     helperPath: String, bwrapPath: String = "/usr/bin/bwrap", stateDirectory: String,
-    allowDegraded: Bool = false, uidBase: Int = 60000, accounting: Accounting = .automatic
+    allowDegraded: Bool = false, uidBase: Int = 60000, accounting: Accounting = .automatic,
+    processors: [[Int]] = []
   ) {
     self.helperPath = helperPath
     self.bwrapPath = bwrapPath
@@ -31,6 +36,7 @@ public struct SandboxConfiguration: Sendable {
     self.allowDegraded = allowDegraded
     self.uidBase = uidBase
     self.accounting = accounting
+    self.processors = processors
   }
 }
 

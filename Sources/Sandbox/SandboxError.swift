@@ -15,6 +15,9 @@ public enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
   case lost(String)
   /// Leftovers of a run could not be removed. The sandbox is of no further use.
   case notClean
+  /// A run was ended for want of memory although it was within its limit: the machine, or a limit the
+  /// worker itself lives under, had no more. What the program would have done is unknown.
+  case outOfMemory
   /// The ``Canceller`` was used before this run began.
   case cancelled
   /// The caller broke the order of calls or passed a value no request can carry.
@@ -34,6 +37,9 @@ public enum SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
       "sandbox lost: \(text)"
     case .notClean:
       "sandbox: files or sockets of the last run could not be removed; start a new sandbox"
+    case .outOfMemory:
+      "sandbox: this machine ran out of memory during a run that was within its limit; use fewer "
+        + "slots, or stop what else needs memory here"
     case .cancelled:
       "sandbox: cancelled"
     case .misuse(let text):

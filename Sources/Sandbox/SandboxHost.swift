@@ -10,6 +10,44 @@ public struct SandboxHost: Sendable {
   let bwrapVersion: String
   private let degradedReason: String?
 
+  /// How programs are walled in and counted here.
+  public struct Measures: Sendable, Equatable {
+    public enum Accounting: Sendable, Equatable {
+      case v1
+      /// `hasPeak`: the kernel counts the highest memory of a whole run (Linux 5.19).
+      case v2(hasPeak: Bool)
+      /// Without control groups, and why.
+      case degraded(String)
+    }
+    public var bubblewrapVersion: String
+    public var accounting: Accounting
+  }
+
+  public var measures: Measures {
+    let accounting: Measures.Accounting =
+      if let tree {
+        tree.isV2 ? .v2(hasPeak: tree.countsPeak) : .v1
+      } else {
+        .degraded(degradedReason ?? "")
+      }
+    return Measures(bubblewrapVersion: bwrapVersion, accounting: accounting)
+  }
+
+  /// Where mount points of sandboxes are made.
+  public var stateDirectory: String { configuration.stateDirectory }
+
+  /// Control groups of this process's runs that exist now, each counted once for each hierarchy.
+  public var leafCount: Int {
+    guard let tree else { return 0 }
+    let prefix = RunLeaf.prefix + owner.text + "-"
+    return tree.directories.reduce(0) { sum, directory in
+      sum + directoryNames(directory).count { $0.hasPrefix(prefix) }
+    }
+  }
+
+  /// What this machine's own state means for measuring.
+  public var facts: MachineFacts { MachineFacts.read(tree: tree) }
+
   /// One line for the worker's log.
   public let summary: String
 

@@ -19,12 +19,46 @@ struct MachineOptions: ParsableArguments {
   var languages: String?
 
   @Flag(help: "Go on without control groups; results are marked and not to be relied on.")
-  var degraded = false
+  var allowDegraded = false
+
+  @Flag(help: "Give each slot a physical core of its own.")
+  var pin = false
+
+  @Flag(help: "With --pin: leave the other hardware threads of each slot's core idle.")
+  var idleSiblings = false
 
   @Option(
     help: ArgumentHelp(
-      "First of the user numbers that programs run under, two per slot.", valueName: "uid"))
-  var uidBase = 60_000
+      "First of the user numbers that programs run under, two per slot. Default: 60000, or others "
+        + "when a worker of this machine has these.",
+      valueName: "uid"))
+  var uidBase: Int?
+
+  static var defaultSlots: Int { max(1, ProcessInfo.processInfo.activeProcessorCount / 2) }
+
+  func validate() throws {
+    if idleSiblings && !pin { throw ValidationError("--idle-siblings needs --pin") }
+    if let uidBase, !(1_000...2_000_000_000).contains(uidBase) {
+      throw ValidationError(
+        "--uid-base \(uidBase): it must be between 1000 and 2000000000, where no user of this "
+          + "machine has a number")
+    }
+  }
+
+  /// For so many programs at a time.
+  func sandboxConfiguration(slots: Int) throws -> SandboxConfiguration {
+    guard geteuid() == 0 else {
+      throw MachineError(
+        "judging needs root, to run each program under a user number of its own: start it as root, "
+          + "for example by `sudo -E`")
+    }
+    let topology = ProcessorTopology.ofThisMachine()
+    return SandboxConfiguration(
+      helperPath: try Machine.boxPath(boxPath), stateDirectory: "/run/assize/sandbox",
+      allowDegraded: allowDegraded,
+      uidBase: try UserNumbers.lock(first: uidBase, slots: slots).first,
+      processors: pin ? try topology.assignment(slots: slots, idleSiblings: idleSiblings) : [])
+  }
 }
 
 /// What this machine can judge, found out at start. The lines are for its operator.
@@ -53,33 +87,22 @@ struct Machine: Sendable {
 
   /// Looks for everything that judging needs.
   ///
-  /// - Parameter wanted: languages to try out; nil for all of the table.
+  /// - Parameters:
+  ///   - slots: how many programs will run at a time.
+  ///   - wanted: languages to try out; nil for all of the table.
   /// - Throws: `MachineError`, or a sandbox or table error that says what is missing.
-  static func examine(_ options: MachineOptions, wanted: Set<LanguageID>? = nil) throws -> Machine {
+  static func examine(
+    _ options: MachineOptions, slots: Int, wanted: Set<LanguageID>? = nil
+  ) throws -> Machine {
     let table =
       try options.languages.map { path in try LanguageTable.load(path) } ?? LanguageTable.builtIn()
-    let host = try SandboxHost.probe(
-      try sandboxConfiguration(
-        box: options.boxPath, degraded: options.degraded, uidBase: options.uidBase))
+    let host = try SandboxHost.probe(try options.sandboxConfiguration(slots: slots))
     let languages = table.languages.filter { wanted?.contains($0.id) ?? true }
     return Machine(host: host, table: table, probes: probe(languages, of: table, on: host))
   }
 
-  static func sandboxConfiguration(
-    box: String?, degraded: Bool, uidBase: Int = 60_000
-  ) throws -> SandboxConfiguration {
-    guard (1_000...2_000_000_000).contains(uidBase) else {
-      throw MachineError(
-        "--uid-base \(uidBase): it must be between 1000 and 2000000000, where no user of this "
-          + "machine has a number")
-    }
-    return SandboxConfiguration(
-      helperPath: try boxPath(box), stateDirectory: "/run/assize/sandbox", allowDegraded: degraded,
-      uidBase: uidBase)
-  }
-
   /// The helper program: where somebody said, else beside the program that runs now.
-  private static func boxPath(_ given: String?) throws -> String {
+  static func boxPath(_ given: String?) throws -> String {
     let environment = ProcessInfo.processInfo.environment["ASSIZE_BOX"]
     if let path = given ?? environment, !path.isEmpty {
       guard access(path, X_OK) == 0 else {

@@ -121,12 +121,13 @@ struct PackTest: ParsableCommand {
   ) throws -> (outcomes: [[TestOutcome]], machine: Machine) {
     do {
       let wanted = Set(packages.flatMap(\.languages))
-      let machine = try Machine.examine(machineOptions, wanted: wanted)
+      let slots = slots ?? MachineOptions.defaultSlots
+      let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
       printToStandardError(machine.host.summary)
       for line in machine.languageLines { printToStandardError(line) }
       let run = PackTestRun(
         machine: machine, mode: mode.map { $0 == .full ? .full : .lazy },
-        slots: slots ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2))
+        slots: slots)
       run.deriveTimeLimits(&packages)
       return (run.judge(packages), machine)
     } catch let error as ExitCode {

@@ -187,8 +187,10 @@ extension PackTestReport {
       var exitCode: Int32?
       var signal: Int32?
       var stop: String
+      var oomKills: Int32
       var validatorExit: Int32?
       var passes: Int32
+      var isDegraded: Bool
       var message: String
     }
     var sandbox: String
@@ -248,8 +250,9 @@ extension PackTestReport {
       score: run.score?.description, cpuNanoseconds: run.facts.cpuTime.nanoseconds,
       wallNanoseconds: run.facts.wallTime.nanoseconds, memoryPeakBytes: run.facts.memoryPeakBytes,
       outputBytes: run.facts.outputBytes, exitCode: run.facts.exitCode, signal: run.facts.signal,
-      stop: run.facts.stop.rawValue, validatorExit: run.facts.validatorExit,
-      passes: run.facts.passes, message: run.message)
+      stop: run.facts.stop.rawValue, oomKills: run.facts.oomKills,
+      validatorExit: run.facts.validatorExit, passes: run.facts.passes,
+      isDegraded: run.facts.isDegraded, message: run.message)
   }
 }
 

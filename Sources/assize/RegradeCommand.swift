@@ -164,9 +164,9 @@ struct Regrade: AsyncParsableCommand {
   private func judgeLocally(
     _ plan: inout RegradePlan, _ scratch: TemporaryDirectory, name: String
   ) async throws -> (RegradeRun, ClusterStatus) {
-    let slots = slots ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    let slots = slots ?? MachineOptions.defaultSlots
     let wanted = Set(plan.items.map(\.program.language))
-    let machine = try Machine.examine(machineOptions, wanted: wanted)
+    let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
     printToStandardError(machine.host.summary)
     plan.exclude(languagesOtherThan: Set(machine.working)) { language in
       "\(language) cannot be judged here: \(machine.problem(with: language) ?? "not available")"

@@ -57,6 +57,15 @@ struct WorkerCommand: AsyncParsableCommand {
     transform: Self.label)
   var labels: [Label] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Only say what this machine can and cannot measure fairly, with a remedy for each fault. Needs "
+        + "no join line. Exit status: 0 fair, 1 not, 2 it cannot judge at all."))
+  var check = false
+
+  @Option(help: "With --check: how to print it.")
+  var format = ListFormat.table
+
   @OptionGroup var machineOptions: MachineOptions
   @OptionGroup var logOptions: LogOptions
 
@@ -93,22 +102,16 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let log = logOptions.logger("worker")
     try await exitingWithReason {
+      if check { return try MachineCheck(machineOptions, slots: slots).print(format) }
       guard let line = try JoinLines.find(joinLine) else {
         throw CommandFailure(
           "no scheduler named: give the join line that `assize scheduler` prints, as an argument, "
             + "as @FILE or in $\(JoinLines.variable)")
       }
-      guard geteuid() == 0 else {
-        throw CommandFailure(
-          "a worker needs root to run each program under a user number of its own: start it as "
-            + "root, for example by `sudo -E`")
-      }
-      let slots = slots ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
-      let users = try UserNumbers(first: machineOptions.uidBase, slots: slots)
-      defer { users.release() }
+      let slots = slots ?? MachineOptions.defaultSlots
       let directory = try CacheDirectory(URL(fileURLWithPath: cache).path)
       defer { directory.release() }
-      let settings = try settings(line, slots, directory, try examine(), log)
+      let settings = try settings(line, slots, directory, try examine(slots), log)
       let stops = try Signals.requestsToStop()
       let agent = try await WorkerAgent(settings)
       let stopping = Task { await Self.obey(stops, agent, log) }
@@ -137,8 +140,8 @@ struct WorkerCommand: AsyncParsableCommand {
     }
   }
 
-  private func examine() throws -> Machine {
-    let machine = try Machine.examine(machineOptions)
+  private func examine(_ slots: Int) throws -> Machine {
+    let machine = try Machine.examine(machineOptions, slots: slots)
     printToStandardError(machine.host.summary)
     for line in machine.languageLines { printToStandardError(terminalSafe(line)) }
     guard !machine.support.isEmpty else {

@@ -75,35 +75,3 @@ struct CacheDirectory {
     return name
   }
 }
-
-/// The user numbers that a worker's programs run under. Two workers of one machine must not share
-/// any: limits that the kernel counts by user would be shared as well.
-struct UserNumbers {
-  private let descriptor: Int32
-
-  /// Locks two numbers for each slot in a file for all workers of this machine.
-  init(first: Int, slots: Int) throws {
-    let (directory, path) = ("/run/assize", "/run/assize/users")
-    mkdir(directory, 0o755)
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else {
-      throw CommandFailure("cannot open \(path): \(String(cString: strerror(errno)))")
-    }
-    // Languages are tried on as many slots as there are processors.
-    let count = 2 * max(slots, ProcessInfo.processInfo.activeProcessorCount)
-    var lock = flock()
-    lock.l_type = Int16(F_WRLCK)
-    lock.l_whence = Int16(SEEK_SET)
-    (lock.l_start, lock.l_len) = (off_t(first), off_t(count))
-    guard fcntl(descriptor, F_SETLK, &lock) != 0 else { return }
-    let holder = fcntl(descriptor, F_GETLK, &lock) == 0 ? lock : nil
-    close(descriptor)
-    let who = holder.map { "process \($0.l_pid)" } ?? "another worker"
-    let next = holder.map { Int($0.l_start + $0.l_len) } ?? first + count
-    throw CommandFailure(
-      "\(who) on this machine runs programs under the user numbers from \(first): start this worker "
-        + "with --uid-base \((next + 99) / 100 * 100)")
-  }
-
-  func release() { close(descriptor) }
-}

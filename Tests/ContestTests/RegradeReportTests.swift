@@ -226,6 +226,29 @@ import Testing
     #expect(same.lines[0].deciding?.ordinal == 1 && same.lines[0].deciding?.oldType == "WA")
   }
 
+  @Test func resultsWithoutControlGroupsAreMarkedEverywhere() throws {
+    var reading = ContestReading(contest: ContestInfo(id: "c", name: "c"))
+    reading.submissions = ["1", "2"].map {
+      ContestSubmission(
+        id: $0, team: nil, problem: "sum", language: "c", contestTime: nil,
+        program: Program(language: LanguageID("c"), files: []))
+    }
+    var run = Made.run(1, .accepted)
+    run.facts.isDegraded = true
+    let report = RegradeReport(
+      reading: reading,
+      results: ["1": Made.result([Made.run(1, .accepted)]), "2": Made.result([run])],
+      context: Made.context)
+    #expect(report.degraded.map(\.id) == ["2"])
+    let caution = "1 of 2 submissions were measured without control groups"
+    #expect(report.terminalText.contains(caution))
+    #expect(report.html.contains(caution))
+    let lines = report.ndjson.split(separator: "\n")
+    #expect(lines[0].contains("\"degraded\":false"))
+    #expect(lines[1].contains("\"degraded\":true"))
+    #expect(lines[1].contains("measured without control groups; all 1 testcases accepted"))
+  }
+
   @Test func aStoppedRunIsNotCloseToTheLimit() throws {
     var reading = ContestReading(contest: ContestInfo(id: "c", name: "c"))
     reading.submissions = [

@@ -60,6 +60,43 @@ extension EndToEnd {
       #expect(status.queued + status.leased + status.cancelled + status.quarantined == 0)
     }
 
+    @Test("a worker killed during a fork bomb takes all of it along")
+    func killedUnderForkBomb() throws {
+      let scratch = try Scratch()
+      try OwnProblem(name: "count", timeLimitSeconds: 60).write(in: scratch.path)
+      let bomb = try scratch.file(
+        "bomb.c",
+        """
+        #include <signal.h>
+        #include <unistd.h>
+        int main(void) {
+          signal(SIGCHLD, SIG_IGN);
+          for (;;) if (fork() == 0) setsid();
+        }
+
+        """)
+      let cluster = try Cluster(in: scratch)
+      let victim = try cluster.startWorker("victim", .init(languages: ["c"]))
+      let pushed = try cluster.run(["pack", "push", scratch.path + "/count"])
+      try #require(pushed.status == 0, "\(pushed.errors)")
+      let submitted = try cluster.run(["submit", bomb, "--problem", "count"])
+      try #require(submitted.status == 0, "\(submitted.errors)")
+      let users = try #require(cluster.userNumbers["victim"])
+      try waitUntil("the bomb has gone off", seconds: 60) { processes(of: users).count > 20 }
+      #expect(try !leaves(of: victim.pid).isEmpty)
+      #expect(victim.stop(SIGKILL) == .signalled(SIGKILL))
+      try waitUntil("nothing of the bomb is left", seconds: 20) { processes(of: users).isEmpty }
+      let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+      #expect(!mounts.contains("/run/assize/sandbox"))
+      // The judging is for the next worker, which would have to take it: the scheduler goes first.
+      cluster.scheduler.stop()
+      let successor = try cluster.startWorker("successor", .init(languages: ["c"], waits: false))
+      try waitUntil("the next worker has cleared control groups away", seconds: 30) {
+        try #require(successor.isRunning, "\(successor.errors)")
+        return try leaves(of: victim.pid).isEmpty
+      }
+    }
+
     @Test("a scheduler killed in the middle goes on where it was; client and workers stay")
     func killedScheduler() throws {
       let reference = try RegradeTests.reference.get()

@@ -69,6 +69,38 @@ extension SandboxTests {
       }
     }
 
+    /// The limit of the group all leaves are in stands for a machine that is full: both end a run that
+    /// did nothing wrong.
+    @Test func aFullMachineIsNotTheProgramsFault() throws {
+      let tree = try #require(try Harness.host.get().tree)
+      try Harness.withSandbox { sandbox in
+        var limits = Harness.usual
+        limits.memoryBytes = 1 << 30
+        let before = try Harness.perform(
+          sandbox, ["/app/program", "touch", "200"], limits: limits)
+        #expect(before.report.exit == .exited(0))
+        let path =
+          switch tree.version {
+          case .v1(let memory, _, _): "\(memory)/memory.limit_in_bytes"
+          case .v2(let directory): "\(directory)/memory.max"
+          }
+        let usual = try #require(readText(path)).trimmingCharacters(in: .whitespacesAndNewlines)
+        // What compiling left in the page cache must not be in the way of the limit.
+        #expect(writeText(path, "\(100 << 20)") == 0)
+        defer { #expect(writeText(path, usual) == 0) }
+        #expect(throws: SandboxError.outOfMemory) {
+          try Harness.perform(sandbox, ["/app/program", "touch", "200"], limits: limits)
+        }
+        let modest = try Harness.perform(
+          sandbox, ["/app/program", "touch", "20"], limits: limits)
+        #expect(modest.report.exit == .exited(0))
+        limits.memoryBytes = 32 << 20
+        let greedy = try Harness.perform(
+          sandbox, ["/app/program", "touch", "200"], limits: limits)
+        #expect(greedy.report.oomKills > 0)
+      }
+    }
+
     @Test func memoryLimitFollowsTheCommand() throws {
       try Harness.withSandbox { sandbox in
         for megabytes in [64, 256, 32, 512] {

@@ -49,8 +49,11 @@ enum Layers {
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 
+    "Bench": Target(.shell, "Sandbox"),
+
     "assize": Target(
-      .program, "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation", "Contest",
+      .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",
+      "Contest",
       "Evaluation", "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
       "SchedulerClient", "ArgumentParser", "Logging"),
   ]

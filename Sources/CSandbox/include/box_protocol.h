@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-  BOX_PROTOCOL = 1,
+  BOX_PROTOCOL = 2,
   // Longest text of one request: a path, or all arguments and environment strings of a run.
   BOX_TEXT_MAX = 64 * 1024,
   BOX_PATH_MAX = 1024,
@@ -60,7 +60,9 @@ enum box_mode {
   BOX_CGROUP_V2 = 2,
   // No cgroup: limits by rlimit alone, figures by rusage, and memfd_create is denied because
   // nothing would count its memory.
-  BOX_DEGRADED = 4
+  BOX_DEGRADED = 4,
+  // Programs stay on the processors they were given: sched_setaffinity is denied.
+  BOX_PINNED = 8
 };
 
 enum box_run_flag {
@@ -93,7 +95,7 @@ struct box_request {
   uint64_t run_number;         // RUN: chosen by the worker; CANCEL: the run that is meant
   uint64_t cpu_ns;             // RUN: ended when all its processes together used more
   uint64_t wall_ns;            // RUN: ended when it lasted longer
-  uint64_t memory_bytes;       // RUN: RLIMIT_AS, without a cgroup only; the leaf bounds the rest
+  uint64_t memory_bytes;       // RUN: limit of the leaf, or RLIMIT_AS without one
   uint64_t output_bytes;       // RUN: size no file may exceed
   uint64_t stack_bytes;        // RUN: RLIMIT_STACK; 0 leaves it unlimited
 };
@@ -140,8 +142,12 @@ struct box_reply {
   uint64_t rusage_cpu_ns;   // RUN: the same by wait4 alone: a lower bound that can be cheated
   uint64_t memory_peak;     // RUN: bytes; from the leaf, else max_rss
   uint64_t max_rss;         // RUN: bytes; largest single process
-  uint64_t oom_kills;       // RUN: processes the leaf's OOM killer ended
+  uint64_t oom_kills;       // RUN: processes in the leaf that an OOM killer ended
+  // RUN: 1 if the leaf's own limit was reached. Kills without that are the doing of a limit further
+  // up, or of a machine that ran out of memory.
+  uint64_t limit_reached;
   uint64_t process_hits;    // RUN: forks refused by the leaf
+  uint64_t blocks_read;     // RUN: 512-byte blocks that came from a disk, not from memory
 };
 
 #endif
