@@ -154,6 +154,7 @@ struct Interaction {
     var report = own
     if own.stop == .cancelled { report.stop = .none }
     var facts = try TestcaseRunner.facts(of: report)
+    facts.interactorEndedFirst = cameFirst
     let end: InteractorEnd.End
     switch other.exit {
     case .exited(let code):

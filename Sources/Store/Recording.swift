@@ -239,8 +239,8 @@ private struct Recording {
       """
       INSERT OR REPLACE INTO runs (judging, ordinal, testcase, verdict, detail, score, cpu_ns,
         wall_ns, memory_bytes, output_bytes, exit_code, signal, stop, oom_kills, validator_exit,
-        passes, degraded, message)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        passes, degraded, interactor_first, message)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     for run in runs {
       insert.bind(judging.value)
@@ -260,6 +260,7 @@ private struct Recording {
       insert.bind(run.facts.validatorExit)
       insert.bind(run.facts.passes)
       insert.bind(run.facts.isDegraded)
+      insert.bind(run.facts.interactorEndedFirst.map { $0 ? Int32(1) : 0 })
       insert.bind(run.message.clipped(to: Run.messageLimit))
       try insert.run()
     }

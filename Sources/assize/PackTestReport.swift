@@ -189,6 +189,7 @@ extension PackTestReport {
       var stop: String
       var oomKills: Int32
       var validatorExit: Int32?
+      var interactorEndedFirst: Bool?
       var passes: Int32
       var isDegraded: Bool
       var message: String
@@ -251,7 +252,8 @@ extension PackTestReport {
       wallNanoseconds: run.facts.wallTime.nanoseconds, memoryPeakBytes: run.facts.memoryPeakBytes,
       outputBytes: run.facts.outputBytes, exitCode: run.facts.exitCode, signal: run.facts.signal,
       stop: run.facts.stop.rawValue, oomKills: run.facts.oomKills,
-      validatorExit: run.facts.validatorExit, passes: run.facts.passes,
+      validatorExit: run.facts.validatorExit,
+      interactorEndedFirst: run.facts.interactorEndedFirst, passes: run.facts.passes,
       isDegraded: run.facts.isDegraded, message: run.message)
   }
 }
