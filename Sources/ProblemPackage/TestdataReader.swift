@@ -7,6 +7,8 @@ struct ReadTests {
   var files: [(path: String, role: PackageFile.Role)] = []
   /// The program behind `grading: custom`.
   var grader: ValidatorProgram?
+  /// Legacy: possible scores of the whole problem.
+  var range: ScoreRange?
 }
 
 /// Parts that the readers of both trees of tests share.
