@@ -59,7 +59,6 @@ struct LegacyTestsReader {
     let own = readKeys(directory, &levels)
     if own.validatorFlags == nil { levels = above }
     let keys = settings.grading.inheriting(own.inheriting(inherited))
-    reportGraderFlags(own, keys, directory)
     let finder = TestcaseFinder(tree: tree, findings: findings)
 
     var nodes: [(name: String, sortsInProblemtools: String, node: TestNode)] = []
@@ -78,6 +77,7 @@ struct LegacyTestsReader {
     }
     nodes.sort { PathRules.byteOrder($0.name, $1.name) }
     reportOrder(nodes.map(\.sortsInProblemtools), directory)
+    reportGraderFlags(own, keys, directory, results: nodes.count)
     if nodes.isEmpty, name.contains("/") {
       findings.warning(
         directory, "is a group without testcases; it does not count, also not with score 0")
@@ -186,17 +186,20 @@ struct LegacyTestsReader {
   /// `ignore_sample` is inherited like all flags, and below the root there is no sample to ignore:
   /// the default grader then fails wherever there are more than two results.
   private func reportGraderFlags(
-    _ own: LegacyGroupKeys, _ keys: LegacyGroupKeys, _ directory: String
+    _ own: LegacyGroupKeys, _ keys: LegacyGroupKeys, _ directory: String, results: Int
   ) {
     guard keys.isCustomGraded != true, keys.graderFlags?.contains("ignore_sample") == true else {
       return
     }
-    findings.warning(
-      directory,
-      own.graderFlags == nil
-        ? "inherits the grader flag ignore_sample, which has no effect here and is a judge error in "
-          + "problemtools; give this group grader_flags of its own"
-        : "ignore_sample is for data/testdata.yaml only; remove it from this testdata.yaml")
+    if own.graderFlags != nil {
+      findings.warning(
+        directory, "ignore_sample is for data/testdata.yaml only; remove it from this testdata.yaml")
+    } else if results > 2 {
+      findings.warning(
+        directory,
+        "inherits the grader flag ignore_sample, which has no effect here and is a judge error in "
+          + "problemtools; give this group grader_flags of its own")
+    }
   }
 
   private func reportUnknownGraderFlags(_ flags: [String], _ value: YAMLValue) {
