@@ -10,6 +10,9 @@ struct TestcaseRunner {
   let validator: Validator?
   let manifest: PackageManifest
   let workshop: Workshop
+  /// Files that were submitted or included and are no code: a run finds them in its working
+  /// directory, where files of the testcase win.
+  var dataFiles: [SourceFile] = []
 
   /// What one testcase came to, apart from its place in the order.
   struct Result {
@@ -113,6 +116,14 @@ struct TestcaseRunner {
         try program.sandbox.put(.scratch, path: file.name, contents: contents.borrowed)
       }
     }
+    for file in dataFiles {
+      do throws(SandboxError) {
+        try program.sandbox.put(.scratch, path: file.name, contents: file.contents)
+      } catch {
+        // One of the testcase's files has its place. Anything else is the sandbox's own failure.
+        guard case .file = error else { throw EvaluationError(error) }
+      }
+    }
   }
 
   /// Output into memory, then the comparer or the validator.
@@ -142,20 +153,24 @@ struct TestcaseRunner {
     }
     var facts = try Self.facts(of: report)
     facts.outputBytes = Int64(output.size)
+    // What the limit speaks of, in the one format that says so.
+    if manifest.sourceFormat == .ppf2025 { facts.outputBytes += Int64(errors.size) }
     if let own = RunVerdict.beforeValidation(facts, limits: manifest.limits) {
       return Pass(facts: facts, verdict: own, message: try Self.account(of: report, errors))
     }
     if let validator {
       let (exit, message) = try validate(testcase, output, validator, number)
       facts.validatorExit = exit
-      let verdict = RunVerdict.afterValidation(facts, Validation(exitCode: exit))
+      let verdict = RunVerdict.afterValidation(
+        facts, Validation(exitCode: exit), hasOutput: output.size > 0)
       return Pass(facts: facts, verdict: verdict, validatorExit: exit, message: message)
     }
     let result = try compare(output.borrowed, answer, testcase)
     var message = ""
     if case .wrong(let reason) = result { message = reason }
     return Pass(
-      facts: facts, verdict: RunVerdict.afterValidation(facts, Validation(result)),
+      facts: facts,
+      verdict: RunVerdict.afterValidation(facts, Validation(result), hasOutput: output.size > 0),
       message: message)
   }
 

@@ -24,7 +24,8 @@ struct PackageTree {
 
   /// Parts of a package whose files judging uses; what lies elsewhere may have any name.
   private static let judgingRoots: Set<Substring> = [
-    "data", "submissions", "output_validators", "output_validator", "graders", "include",
+    "data", "submissions", "output_validators", "output_validator", "static_validator",
+    "graders", "include",
   ]
 
   init(root: String, findings: Findings) {

@@ -37,6 +37,13 @@ struct ProgramReader {
     return program
   }
 
+  /// The static validator of 2025-09.
+  func staticValidator() -> ValidatorProgram? {
+    tree.isDirectory(Self.staticFolder) ? onlyProgram(in: Self.staticFolder) : nil
+  }
+
+  static let staticFolder = "static_validator"
+
   /// The custom grader of the legacy formats.
   func grader() -> ValidatorProgram? {
     guard let program = firstProgram(in: "graders") else {
@@ -122,6 +129,9 @@ struct ProgramReader {
     for script in scripts where tree.file(script)?.isExecutable == false {
       findings.error(script, "is not executable; chmod +x it")
     }
+    if program.language == SourceLanguage.python2 {
+      findings.error(program.folder, "Python 2 is not supported; port the program to Python 3")
+    }
     if program.language == nil && scripts.isEmpty {
       findings.error(
         program.folder,
@@ -136,9 +146,12 @@ struct ProgramReader {
 enum SourceLanguage {
   private static let extensions: [String: String] = [
     "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "c++": "cpp", "C": "cpp", "py": "python3",
-    "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go", "swift": "swift",
+    "py2": "python2", "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go", "swift": "swift",
     "js": "javascript", "hs": "haskell", "rb": "ruby", "pl": "perl", "cs": "csharp", "sh": "bash",
   ]
+
+  /// Known so that it can be refused by name.
+  static let python2 = LanguageID("python2")
 
   /// The language with most files, ties in favour of the one whose name comes first; nil when no
   /// file has an extension known here. C and C++ together are C++.

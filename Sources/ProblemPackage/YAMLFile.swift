@@ -13,11 +13,19 @@ struct YAMLMap {
   static let sizeLimit = 1 << 20
 
   /// Nil when there is no such file, or when it is not a map of keys (then with a finding).
-  /// An empty file is an empty map.
-  static func load(_ path: String, in tree: PackageTree, _ findings: Findings) -> YAMLMap? {
+  /// An empty file is an empty map. `constants` are replaced before anything is read.
+  static func load(
+    _ path: String, in tree: PackageTree, _ findings: Findings,
+    replacing constants: ProblemConstants = ProblemConstants()
+  ) -> YAMLMap? {
     guard tree.file(path) != nil,
-      let bytes = tree.contents(path, limit: sizeLimit, findings)
+      let written = tree.contents(path, limit: sizeLimit, findings)
     else { return nil }
+    let bytes = constants.replacing(in: written)
+    guard bytes.count <= sizeLimit else {
+      findings.error(path, "is too large once its constants are replaced")
+      return nil
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       findings.error(path, "is not UTF-8; save it as UTF-8")
       return nil

@@ -156,7 +156,9 @@ struct TestedPackage: Sendable {
     self.directory = directory
     self.manifest = manifest
     rules = reading.timeLimitRules
-    submissions = reading.submissions.map { Self.load($0, from: directory) }
+    submissions = reading.submissions.map {
+      Self.load($0, from: directory, manifest.constants)
+    }
   }
 
   mutating func setTimeLimit(_ limit: TimeSpan, origin: TimeLimitOrigin) {
@@ -168,12 +170,16 @@ struct TestedPackage: Sendable {
   var languages: [LanguageID] {
     var all = submissions.compactMap(\.submission.language)
     if case .validator(let program) = manifest.check { all += [program.language].compactMap { $0 } }
+    all += [manifest.staticValidator?.language].compactMap { $0 }
     return all
   }
 
   private static func load(
-    _ submission: LabelledSubmission, from directory: String
+    _ submission: LabelledSubmission, from directory: String, _ constants: ProblemConstants
   ) -> Submission {
+    guard submission.language != LanguageID("python2") else {
+      return Submission(submission: submission, problem: "Python 2 is not supported")
+    }
     guard let language = submission.language else {
       return Submission(submission: submission, problem: "its language cannot be told")
     }
@@ -189,25 +195,16 @@ struct TestedPackage: Sendable {
       let name =
         submission.isDirectory && path.hasPrefix(prefix)
         ? String(path.dropFirst(prefix.count)) : url.lastPathComponent
-      files.append(SourceFile(name: name, contents: Array(contents)))
+      files.append(SourceFile(name: name, contents: constants.replacing(in: Array(contents))))
     }
     guard total <= Program.byteLimit else {
       return Submission(
         submission: submission,
         problem: "its \(total) bytes are more than a submission may have (\(Program.byteLimit))")
     }
-    if language.value == "python3", files.contains(where: asksForPython2) {
-      return Submission(submission: submission, problem: "it is Python 2")
-    }
     let program = Program(language: language, entryPoint: submission.entryPoint, files: files)
     return Submission(submission: submission, program: program)
   }
-}
-
-/// Whether its first line does: by the extension alone it would be taken for Python 3 and not compile.
-private func asksForPython2(_ file: SourceFile) -> Bool {
-  let line = file.contents.prefix(100).prefix { $0 != 10 }
-  return line.starts(with: "#!".utf8) && String(decoding: line, as: UTF8.self).contains("python2")
 }
 
 extension TestedPackage.Submission {

@@ -50,6 +50,32 @@ import Testing
     #expect(hog.violations(by: result(.runtimeError, [])).count == 1)
   }
 
+  @Test(arguments: [
+    ("", "range: 0 100", ["0", "99.5"], ["100"]), ("", "range: -inf 100", ["-5"], ["100"]),
+    ("objective: min", "range: 0 +inf", ["1"], ["0"]),
+    ("objective: max, range: 0 50", "range: 0 100", ["49"], ["50", "100"]),
+    ("", "on_reject: break", ["0", "100"], []),
+  ])
+  func partiallyAcceptedIsNotTheBest(
+    grading: String, root: String, fitting: [String], others: [String]
+  ) throws {
+    let (reading, found) = try submissions(
+      [
+        "problem.yaml":
+          "type: scoring\nlimits: {time_limit: 1}\ngrading: {\(grading)}\n",
+        "data/testdata.yaml": root + "\n",
+      ] + accepted, ["submissions/partially_accepted/a.py": "pass\n"])
+    #expect(reading.texts == [])
+    let submission = try #require(found["partially_accepted/a.py"])
+    for score in fitting {
+      #expect(submission.violations(by: result(.accepted, [], score: score)) == [])
+    }
+    for score in others {
+      #expect(submission.violations(by: result(.accepted, [], score: score)).count == 1)
+    }
+    #expect(submission.violations(by: result(.wrongAnswer, [], score: "0")).count == 1)
+  }
+
   @Test func tagsSayWhatDirectoriesDoNot() throws {
     let (reading, found) = try submissions(
       legacyYAML + accepted,
