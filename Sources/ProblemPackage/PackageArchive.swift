@@ -53,10 +53,11 @@ public enum PackageArchive {
     try Disk.syncDirectory(Disk.directoryOf(path))
   }
 
-  private static func writeMembers(
+  @discardableResult
+  static func writeMembers(
     _ manifest: PackageManifest, to descriptor: Int32, _ path: String,
     locating: (PackageFile) -> String
-  ) throws(PackageError) {
+  ) throws(PackageError) -> SeekTable {
     let writer = try ArchiveWriter(descriptor: descriptor, path: path)
     let text = ManifestText.encode(manifest)
     try writer.begin(
@@ -86,6 +87,7 @@ public enum PackageArchive {
       try writer.end()
     }
     try writer.finish()
+    return writer.table
   }
 
   // MARK: Looking

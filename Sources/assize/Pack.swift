@@ -6,75 +6,15 @@ import ProblemPackage
 /// The problem setter's commands.
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check, test and build problem packages.",
-    subcommands: [PackCheck.self, PackTest.self, PackBuild.self, PackPush.self])
+    abstract: "Check, test, build, compare and push problem packages.",
+    subcommands: [
+      PackCheck.self, PackTest.self, PackBuild.self, PackDiff.self, PackPush.self,
+    ])
 }
 
 enum ListFormat: String, ExpressibleByArgument, CaseIterable {
   case table
   case json
-}
-
-struct PackCheck: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Read packages and report everything that is wrong with them.",
-    discussion: "Nothing of a package is run. Exit status: 0 no errors, 1 errors.")
-
-  @Argument(help: ArgumentHelp("Directories of packages.", valueName: "dir"))
-  var directories: [String]
-  @Option(help: "How to print the findings.")
-  var format = ListFormat.table
-
-  private struct Report: Encodable {
-    struct Finding: Encodable {
-      var severity: String
-      var path: String
-      var line: Int?
-      var message: String
-    }
-    var directory: String
-    var problem: String?
-    var digest: String?
-    var testcases: Int?
-    var submissions: Int
-    var findings: [Finding]
-  }
-
-  func run() throws {
-    var reports: [Report] = []
-    var hasErrors = false
-    for directory in directories {
-      let reading = PackageReader.read(directory: directory)
-      hasErrors = hasErrors || reading.hasErrors
-      reports.append(
-        Report(
-          directory: directory, problem: reading.manifest?.problem,
-          digest: reading.manifest?.digest.hex, testcases: reading.manifest?.testcases.count,
-          submissions: reading.submissions.count,
-          findings: reading.diagnostics.map {
-            Report.Finding(
-              severity: $0.severity.rawValue, path: $0.path, line: $0.line, message: $0.message)
-          }))
-      if format == .table { printFindings(reading, directory) }
-    }
-    if format == .json { try printJSON(reports) }
-    if hasErrors { throw ExitCode(1) }
-  }
-
-  private func printFindings(_ reading: PackageReading, _ directory: String) {
-    for finding in reading.diagnostics { print(located(finding, in: directory)) }
-    let errors = reading.diagnostics.filter { $0.severity == .error }.count
-    let warnings = reading.diagnostics.count - errors
-    var line = "\(directory): "
-    if let manifest = reading.manifest {
-      line += "\(counted(manifest.testcases.count, "testcase")), "
-    }
-    line += "\(counted(reading.submissions.count, "submission")), "
-    line += errors + warnings == 0 ? "no findings" : counted(errors, "error")
-    if warnings > 0 { line += ", " + counted(warnings, "warning") }
-    print(line)
-  }
 }
 
 struct PackBuild: ParsableCommand {

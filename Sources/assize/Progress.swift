@@ -30,6 +30,8 @@ final class Progress: Sendable {
   func report(_ done: Int64, note: String) {
     state.withLock { state in
       let now = ContinuousClock.now
+      // Lines stay, so in a log there is none about work that is over before anybody wonders.
+      guard isTerminal || start.duration(to: now) >= .seconds(1) else { return }
       let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
       guard done >= total || state.last.duration(to: now) >= pause else { return }
       state.last = now
@@ -64,11 +66,11 @@ final class Progress: Sendable {
     let width = 30
     let filled = total > 0 ? Int(min(done, total) * Int64(width) / total) : width
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-    return "[\(bar)] \(amounts(done))\(remaining(done)) \(String(note.prefix(40)))"
+    return "\(title) [\(bar)] \(amounts(done))\(remaining(done)) \(terminalSafe(note.prefix(40)))"
   }
 
   private func plain(_ done: Int64, _ note: String) -> String {
-    "\(title): \(amounts(done))\(remaining(done))"
+    "\(terminalSafe(title)): \(amounts(done))\(remaining(done))"
   }
 
   private func amounts(_ done: Int64) -> String {
