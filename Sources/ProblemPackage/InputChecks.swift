@@ -112,7 +112,8 @@ private struct InputChecksReader {
         // A header or a README beside single-file programs.
         if isDirectory, !files.isEmpty {
           findings.warning(
-            path, "cannot tell the language of this validator; it is not run: use C, C++, Python 3, "
+            path,
+            "cannot tell the language of this validator; it is not run: use C, C++, Python 3, "
               + "or add a `build` or `run` script")
         }
         continue
@@ -154,7 +155,8 @@ private struct InputChecksReader {
       let own = flags.inputValidatorFlags(stem)
       return InputChecks.Input(
         path: file.path, files: format == .ppf2025 ? finder.caseFiles(stem) : [],
-        arguments: own.all, argumentsByValidator: own.byName, caseArguments: flags.caseArguments(stem)
+        arguments: own.all, argumentsByValidator: own.byName,
+        caseArguments: flags.caseArguments(stem)
       )
     }
   }

@@ -182,8 +182,12 @@ public struct PackageDiff: Sendable {
       var words = ["default"]
       if comparison.isCaseSensitive { words.append("case_sensitive") }
       if comparison.isSpaceChangeSensitive { words.append("space_change_sensitive") }
-      if let text = comparison.absoluteTolerance { words.append("float_absolute_tolerance \(text)") }
-      if let text = comparison.relativeTolerance { words.append("float_relative_tolerance \(text)") }
+      if let text = comparison.absoluteTolerance {
+        words.append("float_absolute_tolerance \(text)")
+      }
+      if let text = comparison.relativeTolerance {
+        words.append("float_relative_tolerance \(text)")
+      }
       return words.joined(separator: " ")
     }
   }

@@ -22,8 +22,13 @@ struct PackBuild: ParsableCommand {
     commandName: "build",
     abstract: "Write the archive that a package travels in.",
     discussion: """
-      The same files give the same bytes on every machine. Refused when the package has errors. \
-      Exit status: 0 written, 1 refused, 2 the archive could not be written.
+      The same files give the same bytes on every machine, whatever its locale, its clock, the modes \
+      of the files and the order of its directories. The archive holds what judging needs and is an \
+      ordinary .tar.zst. Refused when the package has errors.
+
+      Example: assize pack build problems/pairsum -o pairsum.tar.zst
+
+      Exit status: 0 written, 1 refused, 2 the archive could not be written, 64 wrong usage.
       """)
 
   @Argument(help: ArgumentHelp("Directory of the package.", valueName: "dir"))
@@ -46,31 +51,26 @@ struct PackBuild: ParsableCommand {
   }
 
   func run() throws {
-    let reading = PackageReader.read(directory: directory)
-    for finding in reading.diagnostics where format == .table || finding.severity == .error {
-      printToStandardError(located(finding, in: directory))
-    }
-    guard let manifest = reading.manifest else {
-      printToStandardError("\(directory): not built; mend the errors first")
+    let source: PackageSource
+    do {
+      source = try PackageSource(directory, showsWarnings: format == .table)
+      guard case .directory = source.form else {
+        throw CommandFailure("\(directory) is built already; name the directory of a package")
+      }
+    } catch {
+      printToStandardError("\(error); not built")
       throw ExitCode(1)
     }
-    let path = output ?? "\(manifest.problem).tar.zst"
-    let progress = Progress(total: manifest.byteCount, unit: .bytes, title: "packing")
-    var done: Int64 = 0
+    let path = output ?? "\(source.manifest.problem).tar.zst"
     let index: PackageArchive.Index
     do {
-      try PackageArchive.write(manifest, to: path) { file in
-        progress.report(done, note: file.path)
-        done += file.size
-        return directory + "/" + file.path
-      }
+      try source.pack(to: path)
       index = try PackageArchive.index(path)
     } catch {
-      progress.finish()
       printToStandardError("\(path): \(error)")
       throw ExitCode(2)
     }
-    progress.finish()
+    let manifest = source.manifest
     let report = Report(
       archive: path, problem: manifest.problem, digest: manifest.digest.hex,
       files: manifest.files.count, testcases: manifest.testcases.count,

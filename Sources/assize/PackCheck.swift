@@ -85,7 +85,8 @@ struct PackCheck: ParsableCommand {
     do {
       let wanted = Set(inputs.flatMap(\.languages))
       let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
-      let outcomes = try PackValidation(machine: machine, slots: slots).run(inputs)
+      let outcomes = try PackValidation(machine: machine, slots: slots, scope: .everything)
+        .run(inputs)
       for (index, outcome) in outcomes.enumerated() { packages[index].validation = outcome }
     } catch {
       printToStandardError(
@@ -100,7 +101,9 @@ extension PackValidation.Package {
   /// Languages that running its validators needs here.
   var languages: [LanguageID] {
     var all = checks.validators.compactMap(\.program.language)
-    if case .validator(let program) = manifest?.check { all += [program.language].compactMap { $0 } }
+    if case .validator(let program) = manifest?.check {
+      all += [program.language].compactMap { $0 }
+    }
     return all
   }
 }

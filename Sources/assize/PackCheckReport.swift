@@ -103,6 +103,13 @@ struct PackCheckReport {
       var path: String
       var line: Int?
       var message: String
+
+      init(_ finding: Diagnostic) {
+        severity = finding.severity.rawValue
+        path = finding.path
+        line = finding.line
+        message = finding.message
+      }
     }
     struct Limit: Encodable {
       var name: String
@@ -139,10 +146,7 @@ struct PackCheckReport {
         validation: Package.Validation(
           ran: package.validation != nil, reason: package.reasonNotRun,
           counts: package.validation?.counts, notRun: package.validation?.notRun ?? []),
-        findings: package.findings.map {
-          Package.Finding(
-            severity: $0.severity.rawValue, path: $0.path, line: $0.line, message: $0.message)
-        })
+        findings: package.findings.map(Package.Finding.init))
     }
   }
 }

@@ -44,10 +44,15 @@ struct PackValidation {
     case nothing
   }
 
+  enum Scope {
+    /// Only that the inputs are valid.
+    case inputs
+    /// Whether the validators themselves are any good as well.
+    case everything
+  }
   var machine: Machine
   var slots: Int
-  /// Whether validators are tried on what only a mistake would make; checking inputs always happens.
-  var triesJunk = true
+  var scope: Scope
 
   /// Outcomes by package.
   /// - Throws: when the machine cannot do it.
@@ -95,12 +100,12 @@ struct PackValidation {
       // Something that a validator in another language would reject may pass the others.
       if package.checks.foreign.isEmpty {
         jobs += package.checks.invalidInputs.map { .input($0, isValid: false) }
-        if triesJunk { jobs += junk(package) }
+        if scope == .everything { jobs += junk(package) }
       }
     }
-    guard let manifest = package.manifest else { return jobs }
+    guard let manifest = package.manifest, scope == .everything else { return jobs }
     jobs += package.checks.outputs.map { .output($0) }
-    if triesJunk, case .validator = manifest.check {
+    if case .validator = manifest.check {
       for testcase in Self.specimens(manifest) {
         jobs += Junk.outputs.indices.map { .nasty(kind: $0, testcase) }
       }
@@ -149,10 +154,11 @@ struct PackValidation {
 
   // MARK: Slots
 
-  private func perform(_ jobs: [(package: Int, job: Job)], _ packages: [Package]) throws -> [Answer] {
+  private func perform(_ jobs: [(package: Int, job: Job)], _ packages: [Package]) throws -> [Answer]
+  {
     let results = Mutex([Int: Result<Answer, EvaluationError>]())
     let next = Atomic(0)
-    let progress = Progress(total: Int64(jobs.count), unit: .items, title: "validating")
+    let progress = Progress(total: Int64(jobs.count), unit: .items, title: "running validators")
     let machine = machine
     onThreads(min(slots, jobs.count)) { slot in
       var desk: ValidationDesk?

@@ -34,7 +34,9 @@ struct PackageSource {
     for finding in reading.diagnostics where showsWarnings || finding.severity == .error {
       printToStandardError(terminalSafe(located(finding, in: path)))
     }
-    guard let read = reading.manifest else { throw CommandFailure("\(path): mend the errors first") }
+    guard let read = reading.manifest else {
+      throw CommandFailure("\(path): mend the errors first")
+    }
     form = .directory
     manifest = read
   }
@@ -52,6 +54,22 @@ struct PackageSource {
       }
     } catch {
       throw CommandFailure(path, error)
+    }
+  }
+
+  /// Packs a directory into an archive, with progress.
+  func pack(to archive: String) throws {
+    let progress = Progress(total: manifest.byteCount, unit: .bytes, title: "packing \(path)")
+    defer { progress.finish() }
+    var done: Int64 = 0
+    do {
+      try PackageArchive.write(manifest, to: archive) { file in
+        progress.report(done, note: file.path)
+        done += file.size
+        return path + "/" + file.path
+      }
+    } catch {
+      throw CommandFailure("cannot pack \(path)", error)
     }
   }
 }

@@ -8,7 +8,8 @@ final class ValidationDesk {
   let index: Int
   private let package: PackValidation.Package
   private let workshop: Workshop
-  private var inputs: [(validator: InputValidator, built: Result<InputValidation, EvaluationError>)]?
+  private var inputs:
+    [(validator: InputValidator, built: Result<InputValidation, EvaluationError>)]?
   private var outputs: Result<OutputValidation, EvaluationError>?
 
   init(_ package: PackValidation.Package, index: Int, _ machine: Machine, slot: Int) {
