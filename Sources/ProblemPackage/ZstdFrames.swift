@@ -24,31 +24,32 @@ struct ZstdFrames {
     case checksum
   }
   private var state = State.magic
-  /// Bytes of a header that came so far.
-  private var pending: [UInt8] = []
+  /// The header that is being collected: its first eight bytes as a number, and how many came.
+  private var pending: UInt64 = 0
+  private var pendingCount = 0
   private var frames = 0
 
   /// Whether the stream may end here.
   var isBetweenFrames: Bool {
-    if case .magic = state { pending.isEmpty } else { false }
+    if case .magic = state { pendingCount == 0 } else { false }
   }
 
   /// The next bytes of the stream, in any pieces.
   mutating func follow(_ bytes: UnsafeRawBufferPointer) throws(PackageError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
+    var at = 0
+    while at < bytes.count {
       if case .contents(let left, let then) = state {
-        let count = min(UInt64(rest.count), left)
-        rest = rest.dropFirst(Int(count))
+        let count = min(UInt64(bytes.count - at), left)
+        at += Int(count)
         if left == count { enter(then) } else { state = .contents(left: left - count, then: then) }
         continue
       }
-      let missing = needed - pending.count
-      pending += rest.prefix(missing)
-      rest = rest.dropFirst(missing)
-      guard pending.count == needed else { return }
+      if pendingCount < 8 { pending |= UInt64(bytes[at]) << UInt64(8 * pendingCount) }
+      pendingCount += 1
+      at += 1
+      guard pendingCount == needed else { continue }
       let header = pending
-      pending = []
+      (pending, pendingCount) = (0, 0)
       try read(header)
     }
   }
@@ -63,25 +64,24 @@ struct ZstdFrames {
     }
   }
 
-  private mutating func read(_ bytes: [UInt8]) throws(PackageError) {
+  private mutating func read(_ header: UInt64) throws(PackageError) {
     switch state {
     case .magic:
-      let magic = Self.number(bytes)
-      if magic == 0xFD2F_B528 {
+      if header == 0xFD2F_B528 {
         state = .descriptor
         frames += 1
-      } else if magic & 0xFFFF_FFF0 == 0x184D_2A50 {
+      } else if header & 0xFFFF_FFF0 == 0x184D_2A50 {
         state = .skippableSize
       } else {
         throw .refused(
           frames == 0 ? "no zstd stream" : "something that is not zstd follows \(frames) frames")
       }
-    case .skippableSize: contents(Self.number(bytes), then: .magic)
-    case .descriptor: try begin(bytes[0])
+    case .skippableSize: contents(header, then: .magic)
+    case .descriptor: try begin(UInt8(truncatingIfNeeded: header))
     case .header(let descriptor, _):
-      try check(descriptor, bytes)
+      try check(descriptor, header)
       state = .block(hasChecksum: descriptor & 4 != 0)
-    case .block(let hasChecksum): try block(Self.number(bytes), hasChecksum)
+    case .block(let hasChecksum): try block(header, hasChecksum)
     case .contents: break
     }
   }
@@ -90,24 +90,28 @@ struct ZstdFrames {
     guard descriptor & 0x08 == 0 else {
       throw .refused("frame \(frames) uses a part of the zstd format that is reserved")
     }
-    let count =
-      (descriptor & 0x20 == 0 ? 1 : 0) + [0, 1, 2, 4][Int(descriptor & 3)]
-      + Self.sizeBytes(descriptor)
-    state = .header(descriptor: descriptor, count: count)
+    guard descriptor & 3 == 0 else { throw .refused("frame \(frames) wants a dictionary") }
+    let windowBytes = descriptor & 0x20 == 0 ? 1 : 0
+    state = .header(descriptor: descriptor, count: windowBytes + Self.sizeBytes(descriptor))
   }
 
   private static func sizeBytes(_ descriptor: UInt8) -> Int {
-    [descriptor & 0x20 == 0 ? 0 : 1, 2, 4, 8][Int(descriptor >> 6)]
+    switch descriptor >> 6 {
+    case 0: descriptor & 0x20 == 0 ? 0 : 1
+    case 1: 2
+    case 2: 4
+    default: 8
+    }
   }
 
-  private func check(_ descriptor: UInt8, _ header: [UInt8]) throws(PackageError) {
+  private func check(_ descriptor: UInt8, _ header: UInt64) throws(PackageError) {
     var window: UInt64
     if descriptor & 0x20 == 0 {
-      let base = UInt64(1) << UInt64(10 + header[0] >> 3)
-      window = base + base / 8 * UInt64(header[0] & 7)
+      let base = UInt64(1) << (10 + (header & 0xFF) >> 3)
+      window = base + base / 8 * (header & 7)
     } else {
       // One segment: the contents are the window.
-      window = Self.number(Array(header.suffix(Self.sizeBytes(descriptor))))
+      window = header
       if Self.sizeBytes(descriptor) == 2 { window += 256 }
     }
     guard window <= Self.windowLimit else {
@@ -115,7 +119,6 @@ struct ZstdFrames {
         "frame \(frames) wants a window of \(window >> 20) MiB, the limit is "
           + "\(Self.windowLimit >> 20) MiB: compress it with level 19 or less and without --long")
     }
-    guard descriptor & 3 == 0 else { throw .refused("frame \(frames) wants a dictionary") }
   }
 
   private mutating func block(_ header: UInt64, _ hasChecksum: Bool) throws(PackageError) {
@@ -139,9 +142,5 @@ struct ZstdFrames {
     case .block(let hasChecksum): state = .block(hasChecksum: hasChecksum)
     case .checksum: state = .contents(left: 4, then: .magic)
     }
-  }
-
-  private static func number(_ bytes: [UInt8]) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

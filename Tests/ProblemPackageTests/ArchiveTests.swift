@@ -157,8 +157,10 @@ import Testing
       // Another bit in each byte; neighbours of every region have each of them changed.
       changed[at] ^= 1 << UInt8(at % 8)
       do throws(PackageError) {
-        // What is accepted in spite of the flip is the same package: header fields nobody uses.
-        #expect(try PackageArchive.unpack(MemorySource(changed), into: &sink) == tiny)
+        // What is accepted in spite of the flip is the same package (header fields nobody uses) or,
+        // when the flip hit a word of the manifest, one that has another name.
+        let manifest = try PackageArchive.unpack(MemorySource(changed), into: &sink)
+        #expect(manifest == tiny || manifest.digest != tiny.digest)
       } catch {}
       // On disk every seventh: whole stores take their time.
       guard at % 7 == 0 else { continue }

@@ -107,7 +107,7 @@ import Testing
     ("cat", "no zstd stream"), ("zstd -q | zstd -q", "no zstd stream"),
     ("cat - /dev/null | zstd -q | head -c 200", "truncated"),
     ("sh -c 'zstd -q; echo and more'", "something that is not zstd follows 1 frames"),
-    ("sh -c 'zstd -q; printf PK'", "truncated"),
+    ("sh -c 'zstd -q; printf PK'", "truncated|Unknown frame"),
   ]) func framesThatAskForTooMuchOrAreNone(compress: String, expected: String) throws {
     let tool = String(compress.split(separator: " ")[0])
     // A tool that is not installed cannot have been used against us either.
