@@ -83,7 +83,7 @@ struct PackCheckReport {
     if counts.inputs + counts.junkInputs > 0 {
       parts.append(
         "\(counted(counts.inputValidators, "input validator")) on \(counted(counts.inputs, "input"))"
-          + " and \(counts.junkInputs) of junk")
+          + (counts.junkInputs > 0 ? " and \(counts.junkInputs) of junk" : ""))
     }
     if counts.labelledOutputs > 0 {
       parts.append("\(counted(counts.labelledOutputs, "output")) with a label")

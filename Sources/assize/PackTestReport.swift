@@ -129,7 +129,7 @@ struct PackTestReport {
 
   /// How much of the time limit a run used; a run that was ended has used more than can be told.
   static func share(_ run: Run, of limit: TimeSpan) -> String {
-    if run.facts.stop == .cpuLimit { return "over" }
+    if run.wasTooSlow { return "over" }
     guard limit > .zero else { return "" }
     let percent = Double(run.facts.cpuTime.nanoseconds) / Double(limit.nanoseconds) * 100
     return String(format: "%.0f %%", percent)
@@ -291,8 +291,18 @@ extension PackTestReport {
   }
 }
 
+extension Run {
+  /// Ended for that, so that nobody knows how long it would have taken.
+  var wasTooSlow: Bool { [.cpuLimit, .wallLimit].contains(facts.stop) }
+
+  func isFaster(than other: Run) -> Bool {
+    (wasTooSlow ? 1 : 0, facts.cpuTime.nanoseconds)
+      < (other.wasTooSlow ? 1 : 0, other.facts.cpuTime.nanoseconds)
+  }
+}
+
 extension JudgingResult {
-  var slowestRun: Run? { runs.max { $0.facts.cpuTime < $1.facts.cpuTime } }
+  var slowestRun: Run? { runs.max { $0.isFaster(than: $1) } }
 }
 
 extension LabelledSubmission {

@@ -211,9 +211,8 @@ struct PackValidation {
       case .nothing: break
       }
     }
-    for kind in rejectedJunk.keys.sorted() where rejectedJunk[kind] == false {
-      outcome.findings.append(Self.acceptedJunk(kind))
-    }
+    let accepted = rejectedJunk.keys.sorted().filter { rejectedJunk[$0] == false }
+    if !accepted.isEmpty { outcome.findings.append(Self.acceptedJunk(accepted)) }
     if case .validator(let program) = package.manifest?.check {
       for kind in nasty.keys.sorted() {
         outcome.findings += Self.findings(nasty[kind] ?? [], kind, program)
@@ -221,14 +220,17 @@ struct PackValidation {
     }
   }
 
-  private static func acceptedJunk(_ kind: Int) -> Diagnostic {
-    let what =
+  /// One finding for all kinds: a validator that accepts anything is one mistake.
+  private static func acceptedJunk(_ kinds: [Int]) -> Diagnostic {
+    let names = kinds.map { kind in
       kind < Junk.inputs.count
-      ? Junk.inputs[kind].name
-      : "an input with \(Junk.mutations[kind - Junk.inputs.count].name)"
+        ? Junk.inputs[kind].name
+        : "an input with \(Junk.mutations[kind - Junk.inputs.count].name)"
+    }
     return Diagnostic(
       .warning, "input_validators",
-      "no input validator rejects \(what); a mistake of that kind would go unnoticed")
+      "no input validator rejects \(names.joined(separator: ", nor ")); mistakes of "
+        + "\(kinds.count == 1 ? "that kind" : "these kinds") would go unnoticed")
   }
 
   private static func findings(

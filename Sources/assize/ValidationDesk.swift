@@ -77,7 +77,7 @@ final class ValidationDesk {
     for (validator, built) in try builtInputs() {
       switch built {
       case .failure(let error):
-        findings.append(Diagnostic(.error, validator.place, "\(error)"))
+        findings.append(Diagnostic(.error, validator.place, Self.oneLine(error)))
         isRejected = true
       case .success(let program):
         let answer = try program.check(
@@ -138,10 +138,10 @@ final class ValidationDesk {
     do throws(EvaluationError) {
       return (try builtOutputs(), [])
     } catch {
-      guard case .judge(let text) = error else { throw error }
+      guard case .judge = error else { throw error }
       var folder = ""
       if case .validator(let program) = package.manifest?.check { folder = program.folder }
-      return (nil, [Diagnostic(.error, folder, text)])
+      return (nil, [Diagnostic(.error, folder, Self.oneLine(error))])
     }
   }
 
@@ -176,6 +176,12 @@ final class ValidationDesk {
       answer: package.directory + "/" + testcase.answer, arguments: testcase.validatorArguments,
       comparison: testcase.comparison)
     return .nasty(kind: kind, testcase: testcase.name, said)
+  }
+
+  /// What a compiler says first; the rest follows from it.
+  private static func oneLine(_ error: EvaluationError) -> String {
+    error.description.split(whereSeparator: \.isNewline).prefix(2)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " / ")
   }
 
   private func contents(_ path: String) throws(EvaluationError) -> [UInt8] {
