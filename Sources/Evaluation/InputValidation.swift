@@ -19,6 +19,8 @@ public enum ValidatorAnswer: Hashable, Sendable {
 public final class InputValidation {
   private let program: BuiltProgram
   private let limits: RunLimits
+  /// Bytes of one file.
+  private static let sourceLimit = 16 << 20
 
   /// - Parameter directory: of the package; the validator's files are read from there.
   /// - Throws: `.judge` when it does not build.
@@ -30,10 +32,14 @@ public final class InputValidation {
     var executables: Set<String> = []
     for path in validator.program.files {
       let name = String(path.dropFirst(folder.count + 1))
-      guard let contents = FileManager.default.contents(atPath: directory + "/" + path) else {
-        throw .machine("\(directory)/\(path) cannot be read")
+      let file = try HostFile.open(directory + "/" + path)
+      let contents = try sandboxed { () throws(SandboxError) in
+        try file.readAll(limit: Self.sourceLimit + 1)
       }
-      sources.append(SourceFile(name: name, contents: Array(contents)))
+      guard contents.count <= Self.sourceLimit else {
+        throw .judge("has \(path), which is larger than \(Self.sourceLimit >> 20) MiB")
+      }
+      sources.append(SourceFile(name: name, contents: contents))
       if validator.executables.contains(path) { executables.insert(name) }
     }
     let names = sources.map(\.name)

@@ -52,8 +52,16 @@ final class Progress: Sendable {
 
   private func write(_ text: String, _ state: inout State) {
     guard isTerminal else { return printToStandardError(text) }
+    // A line that wraps could not be drawn again.
+    let text = String(text.prefix(Self.columns - 1))
     FileHandle.standardError.write(Data(("\r\u{1B}[K" + text).utf8))
     state.drawn = true
+  }
+
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func clear(_ state: inout State) {

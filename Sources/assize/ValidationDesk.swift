@@ -150,8 +150,15 @@ final class ValidationDesk {
   ) throws(EvaluationError) -> [Diagnostic] {
     let (validation, findings) = try validation()
     guard let validation else { return findings }
+    guard let output = try contents(labelled.output, limit: Self.outputLimit) else {
+      return [
+        Diagnostic(
+          .error, labelled.output,
+          "is larger than \(bytesText(Int64(Self.outputLimit))), which no output may be")
+      ]
+    }
     let answer = try validation.judge(
-      contents(labelled.output), input: package.directory + "/" + labelled.input,
+      output, input: package.directory + "/" + labelled.input,
       answer: package.directory + "/" + labelled.answer, arguments: labelled.validatorArguments,
       comparison: labelled.comparison)
     switch (answer, labelled.isValid) {
@@ -170,7 +177,8 @@ final class ValidationDesk {
   ) throws(EvaluationError) -> PackValidation.Answer {
     let (validation, findings) = try validation()
     guard let validation else { return .found(findings) }
-    let answer = Array(try contents(testcase.answer).prefix(1 << 20))
+    // Of a large answer it is enough to know that it is none.
+    let answer = try contents(testcase.answer, limit: 1 << 20) ?? []
     let said = try validation.judge(
       Junk.outputs[kind].make(answer), input: package.directory + "/" + testcase.input,
       answer: package.directory + "/" + testcase.answer, arguments: testcase.validatorArguments,
@@ -184,10 +192,19 @@ final class ValidationDesk {
       .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " / ")
   }
 
-  private func contents(_ path: String) throws(EvaluationError) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: package.directory + "/" + path) else {
-      throw .machine("\(package.directory)/\(path) cannot be read")
+  private static let outputLimit = 256 << 20
+
+  /// nil when the file is larger than `limit`.
+  private func contents(_ path: String, limit: Int) throws(EvaluationError) -> [UInt8]? {
+    let place = package.directory + "/" + path
+    let data: Data?
+    do {
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: place))
+      data = try file.read(upToCount: limit + 1)
+    } catch {
+      throw .machine("\(place) cannot be read: \(error.localizedDescription)")
     }
-    return Array(data)
+    let bytes = Array(data ?? Data())
+    return bytes.count > limit ? nil : bytes
   }
 }
