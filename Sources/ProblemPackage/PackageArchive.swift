@@ -123,6 +123,24 @@ public enum PackageArchive {
     return try decodeManifest(from: MemberReader(source, limit: manifestLimit))
   }
 
+  /// The manifest, from as much of the beginning of an archive as came so far; nil when that is not
+  /// enough.
+  public static func manifest(atHead bytes: [UInt8]) throws(PackageError) -> PackageManifest? {
+    var frames = ZstdFrames()
+    let follow = { (frames: inout ZstdFrames) throws(PackageError) in
+      try bytes.withUnsafeBufferPointer { (all) throws(PackageError) in
+        try frames.follow(UnsafeRawBufferPointer(all))
+      }
+    }
+    try follow(&frames)
+    guard let end = frames.firstFrameEnd else {
+      guard bytes.count <= manifestLimit else { throw .manifest("longer than its limit") }
+      return nil
+    }
+    return try decodeManifest(
+      from: MemberReader(MemorySource(Array(bytes[..<end])), limit: manifestLimit))
+  }
+
   // MARK: Reading
 
   /// Reads a whole archive: its manifest first, then every file of it, each once.

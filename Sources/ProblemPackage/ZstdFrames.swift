@@ -28,6 +28,9 @@ struct ZstdFrames {
   private var pending: UInt64 = 0
   private var pendingCount = 0
   private var frames = 0
+  private var position = 0
+  /// Bytes up to the end of the first frame, once it is there.
+  private(set) var firstFrameEnd: Int?
 
   /// Whether the stream may end here.
   var isBetweenFrames: Bool {
@@ -42,6 +45,7 @@ struct ZstdFrames {
         let count = min(UInt64(bytes.count - at), left)
         at += Int(count)
         if left == count { enter(then) } else { state = .contents(left: left - count, then: then) }
+        noticeFirstFrame(at)
         continue
       }
       if pendingCount < 8 { pending |= UInt64(bytes[at]) << UInt64(8 * pendingCount) }
@@ -51,7 +55,13 @@ struct ZstdFrames {
       let header = pending
       (pending, pendingCount) = (0, 0)
       try read(header)
+      noticeFirstFrame(at)
     }
+    position += bytes.count
+  }
+
+  private mutating func noticeFirstFrame(_ at: Int) {
+    if firstFrameEnd == nil, frames == 1, isBetweenFrames { firstFrameEnd = position + at }
   }
 
   /// Bytes of the header that is being collected.

@@ -3,42 +3,46 @@ import Foundation
 import JudgeModel
 import ProblemPackage
 
-struct PackDiff: ParsableCommand {
+struct PackDiff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Show what judging would see of the difference between two packages.",
     discussion: """
-      Each of the two is a directory of a package or an archive that `assize pack build` wrote. What \
-      is not part of judging (statements, submissions, generators) is not compared. The last lines \
+      Each of the two is a directory of a package or an archive that `assize pack build` wrote; OLD \
+      may also be scheduler:NAME, the newest package that the scheduler has of a problem, or \
+      scheduler:DIGEST. What is not part of judging (statements, submissions, generators) is not compared. The last lines \
       say how many bytes are new: files whose contents the old package has nowhere, as compressed \
       for the way, and the list of files.
 
-      Example: assize pack diff pairsum-as-used.tar.zst problems/pairsum
+      Example: assize pack diff scheduler:pairsum problems/pairsum
 
       Exit status: 0 the same, 1 different, 2 one of them cannot be read, 64 wrong usage.
       """)
 
-  @Argument(help: ArgumentHelp("Directory or archive.", valueName: "old"))
+  @Argument(help: ArgumentHelp("Directory, archive or scheduler:NAME.", valueName: "old"))
   var old: String
   @Argument(help: ArgumentHelp("Directory or archive.", valueName: "new"))
   var new: String
   @Option(help: "How to print the difference.")
   var format = ListFormat.table
+  @OptionGroup var joinOption: JoinOption
 
-  func run() throws {
-    let report: PackDiffReport
-    do {
-      let (old, new) = (try PackageSource(old), try PackageSource(new))
-      report = PackDiffReport(old: old, new: new, sizes: try new.sizes())
-    } catch {
-      warn("\(error)")
-      throw ExitCode(2)
+  func run() async throws {
+    try await exitingWithReason {
+      let new = try PackageSource(new)
+      let report = PackDiffReport(old: try await oldSource(), new: new, sizes: try new.sizes())
+      switch format {
+      case .table: print(report.text)
+      case .json: try printJSON(report.document)
+      }
+      if !report.diff.isSame { throw ExitCode(1) }
     }
-    switch format {
-    case .table: print(report.text)
-    case .json: try printJSON(report.document)
-    }
-    if !report.diff.isSame { throw ExitCode(1) }
+  }
+
+  private func oldSource() async throws -> PackageSource {
+    guard old.hasPrefix(PackageSource.schedulerPrefix) else { return try PackageSource(old) }
+    let name = String(old.dropFirst(PackageSource.schedulerPrefix.count))
+    return try await joinOption.connected { try await PackageSource(scheduler: name, $0) }
   }
 }
 

@@ -1,13 +1,20 @@
 import Foundation
 import JudgeModel
 import ProblemPackage
+import SchedulerClient
 
-/// A package as somebody names it: its directory, or the archive that was built from one.
+/// A package as somebody names it: its directory, the archive that was built from one, or the one
+/// that a scheduler has.
 struct PackageSource {
   enum Form {
     case directory
     case archive(PackageArchive.Index)
+    case scheduler
   }
+
+  /// How the packages of a scheduler are named: with a problem or a digest after it.
+  static let schedulerPrefix = "scheduler:"
+
   var path: String
   var form: Form
   var manifest: PackageManifest
@@ -41,9 +48,29 @@ struct PackageSource {
     manifest = read
   }
 
+  /// - Parameter name: a problem, whose newest package is meant, or the digest of a package.
+  init(scheduler name: String, _ client: SchedulerClient) async throws {
+    path = Self.schedulerPrefix + name
+    form = .scheduler
+    if let digest = Digest(hex: name) {
+      manifest = try await client.manifest(of: digest)
+      return
+    }
+    guard let newest = try await client.findPackage(problem: name) else {
+      throw CommandFailure("the scheduler has no package of the problem `\(name)`: push one first")
+    }
+    manifest = try await client.manifest(of: newest.digest)
+  }
+
   /// What its parts take in an archive; a directory is packed for that, with progress.
   func sizes() throws -> ArchiveSizes {
-    if case .archive(let index) = form { return ArchiveSizes(index) }
+    switch form {
+    case .archive(let index): return ArchiveSizes(index)
+    case .scheduler:
+      throw CommandFailure(
+        "\(path): what the scheduler has can be the old package only; name it first")
+    case .directory: break
+    }
     let progress = Progress(total: manifest.byteCount, unit: .bytes, title: "packing \(path)")
     defer { progress.finish() }
     var done: Int64 = 0

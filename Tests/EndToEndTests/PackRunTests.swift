@@ -187,6 +187,18 @@ extension EndToEnd {
       let second = try push(newer)
       #expect(!second.wasThere && second.digest != first.digest)
       #expect(try push(archive).wasThere)
+      // Compared with what the scheduler has: the newest of the problem is the old one again.
+      func diff(_ old: String, _ new: String) throws -> Said {
+        try assize(
+          ["pack", "diff", old, new], environment: ["ASSIZE_JOIN": cluster.joinLine], in: scratch)
+      }
+      #expect(try diff("scheduler:count", archive).status == 0)
+      #expect(try diff("scheduler:\(second.digest)", place).status == 0)
+      let told = try diff("scheduler:count", place)
+      #expect(told.status == 1 && told.output.contains("~ secret/1-short  input, answer"))
+      #expect(try diff("scheduler:unknown", place).errors.contains("no package of the problem"))
+      let nothing = String(repeating: "0", count: 64)
+      #expect(try diff("scheduler:\(nothing)", place).errors.contains("has no package"))
       let garbage = try scratch.file("garbage.tar.zst", "not an archive")
       let refused = try assize(
         ["pack", "push", garbage], environment: ["ASSIZE_JOIN": cluster.joinLine], in: scratch)

@@ -76,6 +76,20 @@ import Testing
     #expect(try PackageArchive.readManifest(archive) == tiny)
   }
 
+  @Test func theManifestOfABeginning() throws {
+    let whole = try bytes(archive)
+    let end = Int(try PackageArchive.index(archive).members[0].range.upperBound)
+    for count in [0, 1, 17, end - 1] {
+      #expect(try PackageArchive.manifest(atHead: Array(whole[..<count])) == nil)
+    }
+    for count in [end, end + 1, end + 40, whole.count] {
+      #expect(try PackageArchive.manifest(atHead: Array(whole[..<count])) == tiny)
+    }
+    #expect(throws: PackageError.self) {
+      try PackageArchive.manifest(atHead: Array("not an archive".utf8))
+    }
+  }
+
   @Test func largeAndExecutableMembersSurvive() throws {
     let directory = try scratch.package(
       "big",
