@@ -80,12 +80,14 @@ final class Validator {
     files.allSatisfy { manifest.file($0.path) == $0 }
   }
 
-  var runLimits: RunLimits {
+  var runLimits: RunLimits { Self.runLimits(limits, program.language) }
+
+  /// Of anything that the package brings to validate with.
+  static func runLimits(_ limits: ProblemLimits, _ language: Language) -> RunLimits {
     RunLimits(
       cpuNanoseconds: Int(limits.validationTimeNanoseconds.amount),
       wallNanoseconds: Int(limits.validationTimeNanoseconds.amount) * 2,
-      memoryBytes: Int(
-        limits.validationMemoryBytes.amount + program.language.memoryOverheadBytes),
+      memoryBytes: Int(limits.validationMemoryBytes.amount + language.memoryOverheadBytes),
       outputBytes: Int(limits.validationOutputBytes.amount), processes: 64, openFiles: 256,
       boundsAddressSpace: false)
   }

@@ -71,6 +71,10 @@ struct JSONParser {
 
   /// Arrays and objects inside each other.
   static let depthLimit = 64
+  /// Values of any kind. A value of two bytes of text takes ten times that in memory; the largest
+  /// package there may be has a quarter of these.
+  static let valueLimit = 8_000_000
+  private var values = 0
 
   static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var parser = JSONParser(bytes: bytes)
@@ -94,6 +98,8 @@ struct JSONParser {
 
   private mutating func value(depth: Int) throws(Failure) -> JSONValue {
     guard depth < Self.depthLimit else { throw failure("nested too deeply") }
+    values += 1
+    guard values <= Self.valueLimit else { throw failure("more than \(Self.valueLimit) values") }
     switch peek {
     case UInt8(ascii: "{"): return try object(depth)
     case UInt8(ascii: "["): return try array(depth)

@@ -69,7 +69,7 @@ private struct ProblemDirectory {
     wanted += (tests.grader?.files ?? []).map { ($0, .grader) }
     wanted += programs.includes().map { ($0.path, .include) }
     checkConstants(settings, wanted)
-    let files = hashed(wanted)
+    let files = hashed(wanted, executing: [validator, tests.grader].compactMap { $0 })
     let problem = shortName()
     guard !findings.hasErrors else { return (nil, tests.range) }
     var manifest = PackageManifest(
@@ -164,7 +164,11 @@ private struct ProblemDirectory {
     }
   }
 
-  private func hashed(_ wanted: [(path: String, role: PackageFile.Role)]) -> [PackageFile] {
+  /// - Parameter programs: those whose scripts may start other files of theirs.
+  private func hashed(
+    _ wanted: [(path: String, role: PackageFile.Role)], executing programs: [ValidatorProgram]
+  ) -> [PackageFile] {
+    let startable = Set(programs.filter { $0.language == nil }.flatMap(\.files))
     var files: [PackageFile] = []
     var total: Int64 = 0
     var folded: [String: String] = [:]
@@ -185,12 +189,11 @@ private struct ProblemDirectory {
       }
       do {
         let (digest, size) = try SHA256.digest(file: tree.root + "/" + path)
-        // Modes of data differ from one checkout to the next and mean nothing.
-        let isProgram = [.validator, .grader, .include].contains(role)
+        // Modes differ from one checkout to the next, and mean nothing but beside a script.
         files.append(
           PackageFile(
             path: path, size: size, digest: digest, role: role,
-            isExecutable: isProgram && file.isExecutable))
+            isExecutable: file.isExecutable && startable.contains(path)))
       } catch {
         findings.error(path, "\(error)")
       }

@@ -12,10 +12,17 @@ struct PackTest: ParsableCommand {
     discussion: """
       Every submission is judged exactly as a worker would do it. Where no time limit is given, one \
       is derived first from the submissions that have to be fast enough. Languages that are not \
-      installed here are listed as skipped.
+      installed here are listed as skipped. The input validators are run on every input, unless \
+      --only or --language selects submissions.
+
+      For each submission: what it should get and got, its slowest testcase with the CPU time and \
+      the share of the limit it used, and the testcase that decided. FAIL marks what is not as \
+      labelled.
+
+      Example: sudo assize pack test problems/pairsum --only 'accepted/*'
 
       Exit status: 0 everything as expected, 1 something is not, 2 this machine cannot judge or \
-      nothing was selected.
+      nothing was selected, 64 wrong usage.
       """)
 
   enum Mode: String, EnumerableFlag {
@@ -101,7 +108,8 @@ struct PackTest: ParsableCommand {
       throw ExitCode(2)
     }
     let results = try judge(&packages)
-    let report = PackTestReport(packages: packages, results: results.outcomes)
+    var report = PackTestReport(packages: packages, results: results.outcomes)
+    report.inputs = results.inputs
     switch format {
     case .table: print(report.text)
     case .json: try printJSON(report.document(machine: results.machine))
@@ -118,9 +126,10 @@ struct PackTest: ParsableCommand {
 
   private func judge(
     _ packages: inout [TestedPackage]
-  ) throws -> (outcomes: [[TestOutcome]], machine: Machine) {
+  ) throws -> (outcomes: [[TestOutcome]], inputs: [ValidationOutcome], machine: Machine) {
     do {
-      let wanted = Set(packages.flatMap(\.languages))
+      let inputs = only == nil && language == nil ? packages.map(\.inputsToValidate) : []
+      let wanted = Set(packages.flatMap(\.languages) + inputs.flatMap(\.languages))
       let slots = slots ?? MachineOptions.defaultSlots
       let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
       printToStandardError(machine.host.summary)
@@ -128,8 +137,10 @@ struct PackTest: ParsableCommand {
       let run = PackTestRun(
         machine: machine, mode: mode.map { $0 == .full ? .full : .lazy },
         slots: slots)
+      let validation = PackValidation(machine: machine, slots: slots, scope: .inputs)
+      let validated = try validation.run(inputs)
       run.deriveTimeLimits(&packages)
-      return (run.judge(packages), machine)
+      return (run.judge(packages), validated, machine)
     } catch let error as ExitCode {
       throw error
     } catch {
@@ -172,6 +183,12 @@ struct TestedPackage: Sendable {
     if case .validator(let program) = manifest.check { all += [program.language].compactMap { $0 } }
     all += [manifest.staticValidator?.language].compactMap { $0 }
     return all
+  }
+
+  var inputsToValidate: PackValidation.Package {
+    PackValidation.Package(
+      directory: directory, manifest: manifest,
+      checks: InputChecks.read(directory: directory, check: manifest.check))
   }
 
   private static func load(
