@@ -29,6 +29,8 @@ struct PackValidation {
     /// Nil when the package has errors; its inputs are checked all the same.
     var manifest: PackageManifest?
     var checks: InputChecks
+
+    var foreignNotes: [String] { checks.foreign.map { "\($0.path): \($0.reason)" } }
   }
 
   enum Job: Sendable {
@@ -73,7 +75,7 @@ struct PackValidation {
 
   /// Takes out validators whose languages do not work here.
   private func setAside(_ package: inout Package) -> [String] {
-    var notRun = package.checks.foreign.map { "\($0.path): \($0.reason)" }
+    var notRun = package.foreignNotes
     package.checks.validators.removeAll { validator in
       guard let language = validator.program.language,
         let problem = machine.problem(with: language)
