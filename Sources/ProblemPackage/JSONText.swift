@@ -71,9 +71,9 @@ struct JSONParser {
 
   /// Arrays and objects inside each other.
   static let depthLimit = 64
-  /// Values of any kind. A value of two bytes of text takes ten times that in memory; the largest
-  /// package there may be has a quarter of these.
-  static let valueLimit = 8_000_000
+  /// Values of any kind: two bytes of text can be a value of 24 bytes, and of 48 more while their
+  /// array grows. The largest package there may be has three million.
+  static let valueLimit = 4_000_000
   private var values = 0
 
   static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {

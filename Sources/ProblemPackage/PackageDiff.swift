@@ -45,8 +45,10 @@ public struct PackageDiff: Sendable {
     files = Self.programs(old, new)
     var known = Set(old.files.map(\.digest))
     newContents = new.files.filter { known.insert($0.digest).inserted }
-    if !isSame, testcases.isEmpty, limits.isEmpty, settings.isEmpty, groups.isEmpty, files.isEmpty {
-      settings = [Value(name: "order of the testcases", old: nil, new: "another one")]
+    if old.testcases.map(\.name).sorted() == new.testcases.map(\.name).sorted(),
+      old.testcases.map(\.name) != new.testcases.map(\.name)
+    {
+      settings.append(Value(name: "order of the testcases", old: nil, new: "another one"))
     }
   }
 
@@ -102,6 +104,8 @@ public struct PackageDiff: Sendable {
     if a.comparison != b.comparison, a.validatorArguments == b.validatorArguments {
       details.append("comparison")
     }
+    // Whatever else a testcase may have.
+    if details.isEmpty, a != b { details.append("settings") }
     return details
   }
 
@@ -115,7 +119,27 @@ public struct PackageDiff: Sendable {
       ]
     }
     return zip(values(old), values(new)).filter { $0.1 != $1.1 }
-      .map { Value(name: $0.0, old: $0.1, new: $1.1) }
+      .map { Value(name: $0.0, old: $0.1, new: $1.1) } + others(old, new)
+  }
+
+  /// Keys of the canonical text that are told in words elsewhere.
+  private static let told: Set<String> = [
+    "format", "problem", "title", "uuid", "source", "kind", "limits", "check", "tests", "files",
+  ]
+
+  /// Everything that has no words of its own here, as the manifest has it: a difference that is not
+  /// told would be worse than one told in brackets.
+  private static func others(_ old: PackageManifest, _ new: PackageManifest) -> [Value] {
+    let texts = { (manifest: PackageManifest) -> [(String, String)] in
+      guard case .object(let members) = ManifestText.value(of: manifest) else { return [] }
+      return members.filter { !told.contains($0.key) }.map { member in
+        var text: [UInt8] = []
+        member.value.write(to: &text)
+        return (member.key, String(decoding: text.prefix(100), as: UTF8.self))
+      }
+    }
+    return paired(texts(old), texts(new)).filter { $0.old != $0.new }
+      .map { Value(name: $0.name, old: $0.old, new: $0.new) }
   }
 
   private static func groups(_ old: PackageManifest, _ new: PackageManifest) -> [Item] {
@@ -145,7 +169,7 @@ public struct PackageDiff: Sendable {
   /// Everything but testcases, which are told by themselves.
   private static func programs(_ old: PackageManifest, _ new: PackageManifest) -> [Item] {
     let chosen = { (manifest: PackageManifest) in
-      manifest.files.filter { [.validator, .grader, .include].contains($0.role) }
+      manifest.files.filter { ![.input, .answer, .caseFile].contains($0.role) }
         .map { ($0.path, $0) }
     }
     return paired(chosen(old), chosen(new)).compactMap { path, before, after in

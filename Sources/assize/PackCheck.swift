@@ -41,15 +41,26 @@ struct PackCheck: ParsableCommand {
 
   func run() throws {
     var packages = directories.map(Self.look)
+    var canRun = true
     if let reason = reasonNotToRun {
       for index in packages.indices { packages[index].reasonNotRun = reason }
     } else {
-      try runValidators(of: &packages)
+      do {
+        try runValidators(of: &packages)
+      } catch {
+        // What was found in the files is worth knowing all the same.
+        canRun = false
+        for index in packages.indices { packages[index].reasonNotRun = "\(error)" }
+      }
     }
     let report = PackCheckReport(packages: packages)
     switch format {
     case .table: print(report.text(all: all))
     case .json: try printJSON(report.document)
+    }
+    if !canRun {
+      warn("this machine cannot run the validators; with --no-run the files alone are looked at")
+      throw ExitCode(2)
     }
     if report.hasErrors { throw ExitCode(1) }
   }
@@ -81,23 +92,29 @@ struct PackCheck: ParsableCommand {
       PackValidation.Package(
         directory: $0.directory, manifest: $0.reading.manifest, checks: $0.checks)
     }
-    let slots = slots ?? MachineOptions.defaultSlots
-    do {
-      let wanted = Set(inputs.flatMap(\.languages))
-      let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
-      let outcomes = try PackValidation(machine: machine, slots: slots, scope: .everything)
-        .run(inputs)
-      for (index, outcome) in outcomes.enumerated() { packages[index].validation = outcome }
-    } catch {
-      printToStandardError(
-        "the validators cannot be run on this machine: \(error)\nwith --no-run the files alone "
-          + "are looked at")
-      throw ExitCode(2)
+    guard inputs.contains(where: \.hasPrograms) else {
+      // A machine without a sandbox can check such packages as well as any.
+      for index in packages.indices {
+        packages[index].validation = ValidationOutcome(notRun: inputs[index].foreignNotes)
+      }
+      return
     }
+    let slots = slots ?? MachineOptions.defaultSlots
+    let wanted = Set(inputs.flatMap(\.languages))
+    let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
+    let outcomes = try PackValidation(machine: machine, slots: slots, scope: .everything)
+      .run(inputs)
+    for (index, outcome) in outcomes.enumerated() { packages[index].validation = outcome }
   }
 }
 
 extension PackValidation.Package {
+  /// Whether there is anything to run.
+  var hasPrograms: Bool {
+    if case .validator = manifest?.check { return true }
+    return !checks.validators.isEmpty || !checks.outputs.isEmpty
+  }
+
   /// Languages that running its validators needs here.
   var languages: [LanguageID] {
     var all = checks.validators.compactMap(\.program.language)

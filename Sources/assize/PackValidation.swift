@@ -29,6 +29,8 @@ struct PackValidation {
     /// Nil when the package has errors; its inputs are checked all the same.
     var manifest: PackageManifest?
     var checks: InputChecks
+
+    var foreignNotes: [String] { checks.foreign.map { "\($0.path): \($0.reason)" } }
   }
 
   enum Job: Sendable {
@@ -73,7 +75,7 @@ struct PackValidation {
 
   /// Takes out validators whose languages do not work here.
   private func setAside(_ package: inout Package) -> [String] {
-    var notRun = package.checks.foreign.map { "\($0.path): \($0.reason)" }
+    var notRun = package.foreignNotes
     package.checks.validators.removeAll { validator in
       guard let language = validator.program.language,
         let problem = machine.problem(with: language)
@@ -142,7 +144,8 @@ struct PackValidation {
 
   /// The first testcase, and the first and last that are secret.
   private static func specimens(_ manifest: PackageManifest) -> [Testcase] {
-    let all = manifest.testcases
+    // One without an input is no run of a submission, so there is no output of it.
+    let all = manifest.testcases.filter { !$0.input.isEmpty }
     let secret = all.filter { $0.name.hasPrefix("secret/") }
     var chosen: [Testcase] = []
     for testcase in [all.first, secret.first, secret.last].compactMap({ $0 })

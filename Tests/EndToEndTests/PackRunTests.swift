@@ -91,6 +91,22 @@ extension EndToEnd {
           == ["input_validators/strict.cpp"])
     }
 
+    @Test("a machine without a sandbox says so and tells what the files show")
+    func withoutSandbox() throws {
+      try useNumbers()
+      _ = try scratch.file("count/data/secret/2-long.in", "123")
+      let nowhere = ["ASSIZE_BOX": "/nonexistent/assize-box"]
+      let arguments = ["pack", "check", place] + machine
+      let nothingToRun = try assize(arguments, environment: nowhere, in: scratch)
+      #expect(nothingToRun.status == 0, "\(nothingToRun.output)\(nothingToRun.errors)")
+      _ = try scratch.file("count/input_validators/strict.py", Self.strict)
+      let said = try assize(arguments, environment: nowhere, in: scratch)
+      #expect(said.status == 2)
+      #expect(said.output.contains("2-long.in:1: warning: does not end in a newline"))
+      #expect(said.output.contains("not run: /nonexistent/assize-box is not a program"))
+      #expect(said.errors.contains("--no-run"))
+    }
+
     @Test("labelled inputs and outputs of the newest format")
     func labelled() throws {
       try useNumbers()

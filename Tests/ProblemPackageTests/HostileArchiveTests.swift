@@ -59,7 +59,7 @@ import Testing
     ("manifest-linked", "is not a plain file"),
     ("manifest-damaged", "the key `size` is missing"), ("manifest-spaced", "expected a key"),
     ("manifest-escaping", "has a component that"), ("manifest-deep", "nested too deeply"),
-    ("manifest-wide", "more than 8000000 values"), ("manifest-other", "is missing"),
+    ("manifest-wide", "more than 4000000 values"), ("manifest-other", "is missing"),
     ("manifest-binary", "expected"), ("manifest-empty", "expected"),
     ("manifest-large", "longer than its limit"), ("manifest-claims", "longer than its limit"),
     // Ends
