@@ -141,7 +141,7 @@ let package = Package(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
     // Measures what README.md says about speed; real sandboxes, no assertions.
-    module("Bench", ["Sandbox"]),
+    module("Bench", ["JudgeModel", "Grading", "Evaluation", "Sandbox"]),
     tests(of: "Bench"),
 
     // MARK: Program

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Grading
 import JudgeModel
 import ProblemPackage
 import Sandbox
@@ -107,7 +108,7 @@ struct PackTest: ParsableCommand {
     case .json: try printJSON(report.document(machine: results.machine))
     }
     if report.hasMachineTrouble { throw ExitCode(2) }
-    if !report.isAsExpected || !isReadable { throw ExitCode(1) }
+    if !report.isAsExpected || !isReadable || !results.haveLimits { throw ExitCode(1) }
   }
 
   private func isSelected(_ submission: LabelledSubmission) -> Bool {
@@ -118,7 +119,7 @@ struct PackTest: ParsableCommand {
 
   private func judge(
     _ packages: inout [TestedPackage]
-  ) throws -> (outcomes: [[TestOutcome]], machine: Machine) {
+  ) throws -> (outcomes: [[TestOutcome]], machine: Machine, haveLimits: Bool) {
     do {
       let wanted = Set(packages.flatMap(\.languages))
       let slots = slots ?? MachineOptions.defaultSlots
@@ -128,8 +129,9 @@ struct PackTest: ParsableCommand {
       let run = PackTestRun(
         machine: machine, mode: mode.map { $0 == .full ? .full : .lazy },
         slots: slots)
-      run.deriveTimeLimits(&packages)
-      return (run.judge(packages), machine)
+      let problems = run.deriveTimeLimits(&packages)
+      for problem in problems { printToStandardError(problem) }
+      return (run.judge(packages), machine, problems.isEmpty)
     } catch let error as ExitCode {
       throw error
     } catch {
