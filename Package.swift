@@ -147,7 +147,7 @@ let package = Package(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
     // Measures what README.md says about speed; real sandboxes, no assertions.
-    module("Bench", ["JudgeModel", "Grading", "Sandbox"]),
+    module("Bench", ["JudgeModel", "Grading", "Evaluation", "Sandbox"]),
     tests(of: "Bench"),
 
     // MARK: Program

@@ -1,3 +1,4 @@
+import Grading
 import JudgeModel
 
 /// Reads the `limits` section. The formats count in MiB, KiB and seconds, the model in bytes and
@@ -15,6 +16,7 @@ struct LimitsReader {
       settings.timing.multiplierBillionths = 2_000_000_000
       settings.timing.marginBillionths = 1_500_000_000
     }
+    settings.timing.hasUpperBound = format == .ppf2025
     guard let map = section?.map() else { return }
     allowKeys(map)
     var limits = settings.limits
@@ -77,12 +79,12 @@ struct LimitsReader {
     }
     settings.timing = timing
     // Legacy knows no `time_limit`, so it has no rule about its multiples.
-    if !format.isLegacy, let value = map["time_limit"], settings.limits.timeOrigin == .explicit,
-      settings.limits.timeNanoseconds.amount % timing.resolution.nanoseconds != 0
-    {
-      value.error(
-        "the time limit is not a multiple of time_resolution "
-          + "(\(timing.resolution.secondsText) s); change one of them")
+    guard !format.isLegacy, let value = map["time_limit"], settings.limits.timeOrigin == .explicit
+    else { return }
+    do {
+      try timing.check(explicit: TimeSpan(nanoseconds: settings.limits.timeNanoseconds.amount))
+    } catch {
+      value.error("\(error)")
     }
   }
 

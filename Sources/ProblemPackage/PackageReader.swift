@@ -1,3 +1,4 @@
+public import Grading
 public import JudgeModel
 
 /// What reading a directory came to.

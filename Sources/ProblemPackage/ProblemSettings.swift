@@ -1,4 +1,5 @@
-public import JudgeModel
+import Grading
+import JudgeModel
 
 /// What `problem.yaml` and its companions say, whichever dialect they say it in.
 struct ProblemSettings {
@@ -17,17 +18,6 @@ struct ProblemSettings {
   /// Legacy `objective: min`: the smallest score is the best.
   var isBestScoreLowest = false
   var constants = ProblemConstants()
-}
-
-/// How a time limit is derived from the jury's submissions: `T_ac` times `multiplier`, rounded up to
-/// a multiple of `resolution`; too slow means slower than the limit times `margin`.
-public struct TimeLimitRules: Hashable, Sendable {
-  /// Billionths: 5 is 5,000,000,000.
-  public var multiplierBillionths: Int64 = 5_000_000_000
-  /// Billionths.
-  public var marginBillionths: Int64 = 2_000_000_000
-  public var resolution = TimeSpan.seconds(1)
-  public init() {}
 }
 
 /// Reads `problem.yaml`.

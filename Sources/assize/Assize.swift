@@ -17,6 +17,6 @@ struct Assize: AsyncParsableCommand {
     version: programVersion,
     subcommands: [
       Regrade.self, SchedulerCommand.self, WorkerCommand.self, Submit.self, Status.self,
-      Workers.self, Cancel.self, Pack.self, BenchCommand.self,
+      Workers.self, Cancel.self, Pack.self, CompareCommand.self, BenchCommand.self,
     ])
 }

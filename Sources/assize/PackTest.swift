@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Grading
 import JudgeModel
 import ProblemPackage
 import Sandbox
@@ -115,7 +116,7 @@ struct PackTest: ParsableCommand {
     case .json: try printJSON(report.document(machine: results.machine))
     }
     if report.hasMachineTrouble { throw ExitCode(2) }
-    if !report.isAsExpected || !isReadable { throw ExitCode(1) }
+    if !report.isAsExpected || !isReadable || !results.haveLimits { throw ExitCode(1) }
   }
 
   private func isSelected(_ submission: LabelledSubmission) -> Bool {
@@ -126,7 +127,9 @@ struct PackTest: ParsableCommand {
 
   private func judge(
     _ packages: inout [TestedPackage]
-  ) throws -> (outcomes: [[TestOutcome]], inputs: [ValidationOutcome], machine: Machine) {
+  ) throws -> (
+    outcomes: [[TestOutcome]], inputs: [ValidationOutcome], machine: Machine, haveLimits: Bool
+  ) {
     do {
       let inputs = only == nil && language == nil ? packages.map(\.inputsToValidate) : []
       let wanted = Set(packages.flatMap(\.languages) + inputs.flatMap(\.languages))
@@ -139,8 +142,9 @@ struct PackTest: ParsableCommand {
         slots: slots)
       let validation = PackValidation(machine: machine, slots: slots, scope: .inputs)
       let validated = try validation.run(inputs)
-      run.deriveTimeLimits(&packages)
-      return (run.judge(packages), validated, machine)
+      let problems = run.deriveTimeLimits(&packages)
+      for problem in problems { printToStandardError(problem) }
+      return (run.judge(packages), validated, machine, problems.isEmpty)
     } catch let error as ExitCode {
       throw error
     } catch {

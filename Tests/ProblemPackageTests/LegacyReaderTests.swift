@@ -1,3 +1,4 @@
+import Grading
 import JudgeModel
 import Testing
 

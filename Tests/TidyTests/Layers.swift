@@ -49,7 +49,7 @@ enum Layers {
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 
-    "Bench": Target(.shell, "JudgeModel", "Grading", "Sandbox"),
+    "Bench": Target(.shell, "JudgeModel", "Grading", "Evaluation", "Sandbox"),
 
     "assize": Target(
       .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",
