@@ -92,9 +92,19 @@ struct CompareCommand: ParsableCommand {
 }
 
 extension FileHandle {
+  fileprivate struct Unreadable: Error, CustomStringConvertible {
+    var path: String
+    var reason: String
+    var description: String { "cannot read \(terminalSafe(path)): \(reason)" }
+  }
+
   /// For reading; the error names the file.
   fileprivate convenience init(opening path: String) throws {
-    try self.init(forReadingFrom: URL(fileURLWithPath: path))
+    do {
+      try self.init(forReadingFrom: URL(fileURLWithPath: path))
+    } catch {
+      throw Unreadable(path: path, reason: error.localizedDescription)
+    }
   }
 }
 
