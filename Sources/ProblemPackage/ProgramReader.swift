@@ -146,7 +146,8 @@ struct ProgramReader {
 enum SourceLanguage {
   private static let extensions: [String: String] = [
     "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "c++": "cpp", "C": "cpp", "py": "python3",
-    "py2": "python2", "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go", "swift": "swift",
+    "py2": "python2", "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go",
+    "swift": "swift",
     "js": "javascript", "hs": "haskell", "rb": "ruby", "pl": "perl", "cs": "csharp", "sh": "bash",
   ]
 
