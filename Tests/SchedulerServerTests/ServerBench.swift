@@ -113,9 +113,10 @@ extension Digest {
   }
 }
 
-/// Waits for something that has to come; the bound is for tests that fail.
+/// Waits for something that has to come; the bound is for tests that fail. It is long, because tests
+/// that block share the few threads of the pool with these, which then get their turn after them.
 func eventually(
-  _ what: String, seconds: Int = 240, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Int = 1800, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + .seconds(seconds)
@@ -130,7 +131,7 @@ func eventually(
 
 /// The answer to a question that has to come; the bound is for tests that fail.
 func answer<Answer: Sendable>(
-  seconds: Int = 240, _ ask: @escaping @Sendable () async throws -> Answer
+  seconds: Int = 1800, _ ask: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
   try await withThrowingTaskGroup(of: Answer?.self) { group in
     group.addTask { try await ask() }
