@@ -10,14 +10,6 @@ import Wire
 /// All suites of this target, one test at a time: they share the processors with what they test.
 @Suite(.serialized) struct SchedulerServerTests {}
 
-extension SchedulerServer {
-  /// From now on nothing but what other peers do makes the scheduler look at its outbox.
-  fileprivate func loseTheRetry() { retry?.cancel() }
-
-  /// As if everybody had waited for long.
-  fileprivate func keepLittle() { outbox.byteLimit = 4 << 20 }
-}
-
 extension SchedulerServerTests {
   /// Replies arrive whole, however long they are and however slow their reader is.
   @Suite struct DeliveryTests {
@@ -80,50 +72,6 @@ extension SchedulerServerTests {
       }
       while length() < limit - 20 { result.runs[result.runs.count - 1].testcase += "n" }
       return result
-    }
-
-    /// What waits for a slow peer goes out with the next turns; no pause has to pass.
-    @Test func aBusySchedulerFlushesInItsTurns() async throws {
-      try await ServerBench.with { bench in
-        let worker = try Caller(bench.line)
-        // Replies of 100 kB: some hundred fill the queues, and the rest is not too much to be kept.
-        try await worker.joinAsWorker("lab", packages: Array(Self.cache.prefix(3_000)))
-        let slow = try Caller(bench.line)
-        try await slow.joinAsClient()
-        await slow.stopReading()
-        let count: UInt64 = 400
-        for request in 1...count { try await slow.send(.status(request)) }
-        let other = try await bench.client()
-        try await eventually("the queues are full") { await !bench.server.outbox.isEmpty }
-        await bench.server.loseTheRetry()
-        try await slow.read()
-        try await eventually("everything is there") {
-          _ = try await other.findPackage(problem: "none")
-          return await slow.replies.count == Int(count)
-        }
-        #expect(await slow.replies.compactMap(\.request) == Array(1...count))
-        #expect(await bench.server.outbox.isEmpty)
-        await other.close()
-      }
-    }
-
-    /// Whoever is given up because it does not read learns that it has to ask again.
-    @Test func aPeerThatWasGivenUpIsAskedToSayHello() async throws {
-      try await ServerBench.with { bench in
-        let worker = try Caller(bench.line)
-        try await worker.joinAsWorker("lab", packages: Array(Self.cache.prefix(3_000)))
-        await bench.server.keepLittle()
-        let slow = try Caller(bench.line)
-        try await slow.joinAsClient()
-        await slow.stopReading()
-        for request in 1...400 as ClosedRange<UInt64> { try await slow.send(.status(request)) }
-        try await eventually("it is given up") {
-          !bench.log.containing("gave up a peer that does not read").isEmpty
-        }
-        try await slow.read()
-        try await eventually("who") { await slow.replies.contains(.who) }
-        #expect(await slow.unreadable == [])
-      }
     }
   }
 }
