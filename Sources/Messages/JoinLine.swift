@@ -41,7 +41,8 @@ public struct JoinLine: Hashable, Sendable {
     let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == (isEncrypted ? 3 : 2) else {
       throw JoinLineError(
-        problem: "it has \(parts.count) parts after the scheme, \(isEncrypted ? 3 : 2) are expected")
+        problem: "it has \(parts.count) parts after the scheme, \(isEncrypted ? 3 : 2) are expected"
+      )
     }
     guard let colon = parts[0].lastIndex(of: ":"),
       let port = UInt16(parts[0][parts[0].index(after: colon)...]), port > 0

@@ -31,6 +31,8 @@ public actor SchedulerClient {
   private var control: Socket?
   private var retry: Deadline?
   private var redial: Deadline?
+  /// Puts long replies together.
+  private var reader = ReplyReader()
   private var isConnected = false
   private var isWelcome = false
   private var wasWelcome = false
@@ -200,6 +202,7 @@ public actor SchedulerClient {
     case .handshakeSucceeded:
       isConnected = true
       isWelcome = false
+      reader = ReplyReader()
       introduce()
     case .disconnected:
       // Also follows each handshake that failed, whose reason says more.
@@ -257,7 +260,8 @@ public actor SchedulerClient {
   private func receive(_ message: borrowing InboundMessage) {
     let reply: ClientReply
     do {
-      reply = try ControlCodec.decodeForClient(message.payload)
+      guard let whole = try reader.take(message.payload) else { return }
+      reply = whole
     } catch {
       return failAll(
         ClientError("the scheduler's answer cannot be read: \(error). Are both of one version?"))
