@@ -124,6 +124,12 @@ let package = Package(
         "JudgeModel", "Messages", "SchedulerCore", "Wire", "Transport", "Store", "ProblemPackage",
         deque, logging,
       ]),
+    tests(
+      of: "SchedulerServer",
+      [
+        "JudgeModel", "Messages", "SchedulerClient", "Wire", "Transport", "CZeroMQ", "Store", grdb,
+        protobuf, logging,
+      ]),
     module(
       "WorkerAgent",
       [

@@ -41,15 +41,12 @@ extension SchedulerServer {
 
   private func greet(_ version: UInt32, _ token: String, _ peer: RoutingID) {
     guard identity.accepts(token) else {
-      log.warning("refused a client with a wrong token")
-      return reply(
-        .refused("the enrolment token is wrong: use the scheduler's current join line"), to: peer)
+      complain("refused a client with a wrong token", of: peer)
+      return refuse(peer, Self.wrongToken)
     }
     guard version == ProtocolVersion.current else {
-      return reply(
-        .refused(
-          "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), "
-            + "the client speaks \(version): install the same version on both"), to: peer)
+      complain("refused a client of another version", of: peer, ["protocol": "\(version)"])
+      return refuse(peer, wrongVersion(version))
     }
     links.addClient(peer, at: Reactor.now())
     if sweep?.instant == nil { sweep?.instant = Reactor.now() + Self.sweepInterval }
@@ -81,10 +78,6 @@ extension SchedulerServer {
         reply(.failed(request, "\(error)"), to: peer)
       }
     }
-  }
-
-  func reply(_ message: ClientReply, to peer: RoutingID) {
-    transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
   }
 
   /// Makes judgings of those requests that are new, and names all of them. One call after the other:

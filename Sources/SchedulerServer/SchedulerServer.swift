@@ -30,7 +30,8 @@ public actor SchedulerServer {
   private var bulk: BulkServer?
   var control: Socket?
   private var deadline: Deadline?
-  private var retry: Deadline?
+  /// Makes a turn when the outbox is to be tried again.
+  var retry: Deadline?
   var sweep: Deadline?
 
   var core: Scheduler?
@@ -110,9 +111,10 @@ public actor SchedulerServer {
     let endpoint = try socket.bind(settings.listen)
     control = socket
     deadline = reactor.makeDeadline { self.handle(.timePassed) }
-    retry = reactor.makeDeadline { self.flushOutbox() }
+    retry = reactor.makeDeadline {}
     sweep = reactor.makeDeadline { self.sweepClients() }
-    try reactor.register(socket, onMessage: { self.receive($0) })
+    try reactor.register(
+      socket, onMessage: { self.receive($0) }, onMalformed: { self.refuseFrames(of: $0) })
     reactor.afterTurn { self.endOfTurn() }
     endOfTurn()
     guard let port = portNumber(of: endpoint) else {
@@ -175,25 +177,19 @@ public actor SchedulerServer {
 extension SchedulerServer {
   private func receive(_ message: borrowing InboundMessage) {
     guard let peer = message.sender, !message.isProbe else { return }
-    let inbound: ControlCodec.Inbound
-    do {
-      inbound = try ControlCodec.decodeInbound(message.payload)
+    do throws(UnreadableMessage) {
+      switch try ControlCodec.decodeInbound(message.payload) {
+      case .worker(let message): receive(message, from: peer)
+      case .client(let message): receive(message, from: peer)
+      }
     } catch {
-      log.warning("dropped a message", metadata: ["peer": "\(peer)", "error": "\(error)"])
-      return
-    }
-    switch inbound {
-    case .worker(let message): receive(message, from: peer)
-    case .client(let message): receive(message, from: peer)
+      refuse(error, from: peer)
     }
   }
 
   private func receive(_ message: WorkerMessage, from peer: RoutingID) {
     if case .hello(let hello) = message { return greet(hello, from: peer) }
-    guard let session = links.session(of: peer), message.session == session else {
-      transmit(ControlCodec.encode(SchedulerMessage.who), to: peer, mayDrop: true)
-      return
-    }
+    guard let session = message.session, isCurrent(session, of: peer) else { return }
     switch message {
     case .hello: break
     case .sync(let sync): handle(.sync(sync))
@@ -212,14 +208,12 @@ extension SchedulerServer {
 
   private func greet(_ hello: WorkerHello, from peer: RoutingID) {
     guard identity.accepts(hello.token) else {
-      log.warning("refused a worker with a wrong token", metadata: ["worker": "\(hello.worker)"])
-      return refuse(peer, "the enrolment token is wrong: use the scheduler's current join line")
+      complain("refused a worker with a wrong token", of: peer, ["worker": "\(hello.worker)"])
+      return refuse(peer, Self.wrongToken)
     }
     guard hello.protocolVersion == ProtocolVersion.current else {
-      return refuse(
-        peer,
-        "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), the "
-          + "worker speaks \(hello.protocolVersion): install the same version on both")
+      complain("refused a worker of another version", of: peer, ["worker": "\(hello.worker)"])
+      return refuse(peer, wrongVersion(hello.protocolVersion))
     }
     sessionCounter += 1
     let session = SessionID(UInt64(generation) << 32 | sessionCounter)
@@ -233,20 +227,18 @@ extension SchedulerServer {
     handle(.hello(session, hello))
   }
 
-  private func refuse(_ peer: RoutingID, _ reason: String) {
-    transmit(ControlCodec.encode(SchedulerMessage.refused(reason)), to: peer, mayDrop: true)
-  }
-
   func handle(_ event: SchedulerEvent) {
     core?.handle(event, at: now, into: &pending)
   }
 
   private func endOfTurn() {
+    flushOutbox()
     core?.schedule(at: now, into: &pending)
     pump()
     deadline?.instant = core?.nextDeadline?.nanoseconds
-    // Set once and not moved: on a busy server turns follow each other faster than it comes due.
-    if !outbox.isEmpty, retry?.instant == nil { retry?.instant = Reactor.now() + 20_000_000 }
+    if !outbox.isEmpty, retry?.instant == nil {
+      retry?.instant = Reactor.now() + outbox.nextPause()
+    }
   }
 
   private func remember(_ package: PackageSummary) {
