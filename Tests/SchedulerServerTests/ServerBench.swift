@@ -100,6 +100,44 @@ final class LogLines: Sendable {
   }
 }
 
+extension Store {
+  /// A batch of judgings that wait, as an earlier scheduler left it.
+  func makeBatch(_ count: Int) throws -> (BatchID, [JudgingID]) {
+    let batch = try createBatch(name: "regrade", at: 0)
+    let submissions = try addSubmissions(
+      (0..<count).map { NewSubmission(externalID: "k\($0)", problem: "hello", program: .sample) },
+      at: 0)
+    let judgings = allocateJudgings(count)
+    _ = try commit(
+      zip(judgings, submissions).map { judging, submission in
+        .created(
+          JudgingOrder(
+            judging: judging, submission: submission, package: ServerBench.package.digest,
+            archiveBytes: 1_000, unpackedBytes: 5_000, language: LanguageID("c"), mode: .full,
+            priority: .regrade, batch: batch))
+      }, at: 0)
+    return (batch, judgings)
+  }
+
+  /// Verdicts with much to say, some 10 kB each.
+  func judge(_ judgings: [JudgingID]) throws {
+    let epoch = LeaseEpoch(generation: 1, counter: 1)
+    let worker = WorkerID("lab")
+    let runs = (1...10 as ClosedRange<Int32>).map {
+      Run(
+        ordinal: $0, testcase: "\($0)", verdict: .accepted,
+        message: String(repeating: "m", count: 1_000))
+    }
+    for judging in judgings {
+      _ = try commit(
+        [
+          .leased(judging, epoch, worker),
+          .judged(judging, epoch, worker, JudgingResult(verdict: .accepted, runs: runs)),
+        ], at: 0)
+    }
+  }
+}
+
 extension Program {
   static let sample = Program(
     language: LanguageID("c"), files: [SourceFile(name: "a.c", contents: Array("main(){}".utf8))])
