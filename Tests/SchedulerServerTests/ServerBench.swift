@@ -166,19 +166,38 @@ func eventually(
   }
 }
 
-/// The answer to a question that has to come; the bound is for tests that fail.
+/// The answer to a question that has to come; the bound is for tests that fail. Not a task group, which
+/// would wait for the question even then.
 func answer<Answer: Sendable>(
   seconds: Int = 30, _ ask: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
-  try await withThrowingTaskGroup(of: Answer?.self) { group in
-    group.addTask { try await ask() }
-    group.addTask {
-      try await Task.sleep(for: .seconds(seconds))
-      return nil
+  try await withCheckedThrowingContinuation { continuation in
+    let first = First(continuation)
+    Task {
+      do {
+        first.resume(.success(try await ask()))
+      } catch {
+        first.resume(.failure(error))
+      }
     }
-    defer { group.cancelAll() }
-    guard let first = try await group.next(), let answer = first else { throw NeverCame() }
-    return answer
+    Task {
+      try await Task.sleep(for: .seconds(seconds))
+      first.resume(.failure(NeverCame()))
+    }
+  }
+}
+
+/// A continuation that only the first result resumes.
+private final class First<Answer: Sendable>: Sendable {
+  private let continuation: Mutex<CheckedContinuation<Answer, any Error>?>
+  init(_ continuation: CheckedContinuation<Answer, any Error>) {
+    self.continuation = Mutex(continuation)
+  }
+  func resume(_ result: Result<Answer, any Error>) {
+    continuation.withLock { continuation in
+      continuation?.resume(with: result)
+      continuation = nil
+    }
   }
 }
 
