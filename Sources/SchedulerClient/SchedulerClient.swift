@@ -165,8 +165,8 @@ public actor SchedulerClient {
     return status
   }
 
-  /// News of a batch or a judging: first what has happened, then what happens. An event may be told
-  /// twice. Ends when the client is closed or the stream is dropped.
+  /// News of a batch or a judging: first what has happened, then what happens. After a broken
+  /// connection it begins again, so that an event may be told twice. Ends when the client is closed or the stream is dropped.
   public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {
     counter += 1
     let request = counter

@@ -126,58 +126,6 @@ extension SchedulerServer {
       return id
     }
   }
-
-  private func watch(_ watched: Watched, _ request: UInt64, _ peer: RoutingID) {
-    // First listen, then tell the past: what happens in between is told twice, and nothing is missed.
-    watchers.add(Watchers.Watcher(peer: peer, request: request), to: watched)
-    answer(request, peer) {
-      guard let events = try await self.keeper.history(of: watched) else {
-        throw ServerError("there is no \(watched.name)")
-      }
-      for event in events { self.reply(.happened(request, event), to: peer) }
-      if case .judging(let id) = watched, events.allSatisfy(\.isFinal) { self.watchers.forget(id) }
-      return .caughtUp(request)
-    }
-  }
-
-  func publish(_ judging: JudgingID, _ batch: BatchID?, _ news: JudgingNews) {
-    let key = keyOf[judging] ?? ""
-    if news.isFinal { keyOf[judging] = nil }
-    guard !watchers.isEmpty else { return }
-    let events = news.events(judging, key: key)
-    for watcher in watchers.watchers(of: judging, in: batch) {
-      for event in events { reply(.happened(watcher.request, event), to: watcher.peer) }
-    }
-    if news.isFinal { watchers.forget(judging) }
-  }
-}
-
-extension JudgingNews {
-  var isFinal: Bool {
-    switch self {
-    case .judged, .ended: true
-    case .queued, .started, .runs: false
-    }
-  }
-
-  func events(_ id: JudgingID, key: String) -> [JudgingEvent] {
-    switch self {
-    case .queued(let note): [.queued(id, key: key, note: note)]
-    case .started(let worker): [.started(id, key: key, worker: worker)]
-    case .runs(let runs): runs.map { .run(id, key: key, $0) }
-    case .judged(let worker, let result): [.judged(id, key: key, worker: worker, result)]
-    case .ended(let state, let reason): [.ended(id, key: key, state, reason: reason)]
-    }
-  }
-}
-
-extension JudgingEvent {
-  fileprivate var isFinal: Bool {
-    switch self {
-    case .judged, .ended: true
-    case .queued, .started, .run: false
-    }
-  }
 }
 
 extension Watched {

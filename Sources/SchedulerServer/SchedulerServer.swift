@@ -45,13 +45,13 @@ public actor SchedulerServer {
   var keyOf: [JudgingID: String] = [:]
   var known = KnownRequests()
   var lastRequest: Task<[JudgingID], any Error>?
-  private var generation: UInt32 = 0
+  private(set) var generation: UInt32 = 0
   private var sessionCounter: UInt64 = 0
-  private var pending: [SchedulerEffect] = []
+  var pending: [SchedulerEffect] = []
   /// Answers to clients that are true once `pending` is durable.
   var confirmations: [(ClientReply, RoutingID)] = []
-  private var isCommitting = false
-  private var isStopping = false
+  var isCommitting = false
+  private(set) var isStopping = false
   private var failure: CheckedContinuation<any Error, Never>?
   private var failed: (any Error)?
 
@@ -142,6 +142,14 @@ public actor SchedulerServer {
   private var security: SocketOptions.Security {
     settings.isPlain
       ? .plain : .curveServer(secretKey: identity.keys.secretKey, domain: "assize")
+  }
+
+  /// Says what the server cannot go on after, and that nothing is told any more.
+  func fail(_ what: Logger.Message, _ error: any Error) {
+    log.critical(what, metadata: ["error": "\(error)"])
+    failed = error
+    failure?.resume(returning: error)
+    failure = nil
   }
 
   /// Waits until something goes wrong that the server cannot go on after.
@@ -259,92 +267,6 @@ extension SchedulerServer: PackageCatalogue {
     guard let package = packages[digest] else { return false }
     if newest[package.problem] != digest { try await add(package) }
     return true
-  }
-}
-
-// MARK: - Effects out
-
-extension SchedulerServer {
-  /// Performs what is pending, up to the next commit.
-  private func pump() {
-    while !isCommitting, !pending.isEmpty || !confirmations.isEmpty {
-      let (round, answers) = (pending, confirmations)
-      pending = []
-      confirmations = []
-      var records: [Record] = []
-      var submissions: [SubmissionID] = []
-      for effect in round {
-        switch effect {
-        case .record(let record): records.append(record)
-        case .grant(_, _, let list): submissions += list
-        case .send, .close, .publish: break
-        }
-      }
-      if records.isEmpty, submissions.isEmpty {
-        perform(round, answers, programs: [:])
-      } else {
-        isCommitting = true
-        let (all, wanted) = (records, submissions)
-        Task { await commit(all, wanted, then: round, answers) }
-      }
-    }
-  }
-
-  private func commit(
-    _ records: [Record], _ submissions: [SubmissionID], then round: [SchedulerEffect],
-    _ answers: [(ClientReply, RoutingID)]
-  ) async {
-    do {
-      let (stale, programs) = try await keeper.commit(records, programsOf: submissions)
-      for record in stale {
-        log.error("the store knew better", metadata: ["record": "\(record)"])
-      }
-      perform(round, answers, programs: programs)
-    } catch {
-      // What is not recorded must not be told: without the store there is nothing left to do.
-      log.critical("the record cannot be written", metadata: ["error": "\(error)"])
-      failed = error
-      failure?.resume(returning: error)
-      failure = nil
-    }
-    isCommitting = false
-    pump()
-  }
-
-  private func perform(
-    _ round: [SchedulerEffect], _ answers: [(ClientReply, RoutingID)],
-    programs: [SubmissionID: Program]
-  ) {
-    for effect in round {
-      switch effect {
-      case .record: break
-      case .grant(let session, let orders, let submissions):
-        grant(session, orders, submissions, programs)
-      case .send(let session, let message): send(message, to: session)
-      case .close(let session): links.close(session)
-      case .publish(let judging, let batch, let news): publish(judging, batch, news)
-      }
-    }
-    for (answer, peer) in answers { reply(answer, to: peer) }
-  }
-
-  /// One message per grant: a program may be half of what a message can hold.
-  private func grant(
-    _ session: SessionID, _ orders: [GrantOrder], _ submissions: [SubmissionID],
-    _ programs: [SubmissionID: Program]
-  ) {
-    for (order, submission) in zip(orders, submissions) {
-      guard let program = programs[submission] else {
-        log.error("a submission has no program", metadata: ["submission": "\(submission)"])
-        continue
-      }
-      send(.grant([Grant(order: order, program: program)]), to: session)
-    }
-  }
-
-  private func send(_ message: SchedulerMessage, to session: SessionID) {
-    guard let peer = links.peer(of: session) else { return }
-    transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
   }
 }
 

@@ -4,8 +4,8 @@ public import JudgeModel
 /// What a commit did besides what it was asked to.
 public struct CommitReport: Hashable, Sendable {
   /// Indices of the records that found their judging gone on without them and changed nothing: a
-  /// verdict, run or return of an older lease or of a judging that has ended. Not an error; whoever
-  /// sent one is to be told to forget it.
+  /// verdict, run or return of an older lease or of a judging that has ended. Whoever decided them
+  /// has to look up what the record says instead, and must not tell what they say.
   public var stale: [Int] = []
 }
 

@@ -10,22 +10,29 @@ import Wire
 /// All suites of this target, one test at a time: they share the processors with what they test.
 @Suite(.serialized) struct SchedulerServerTests {}
 
+extension SchedulerServer {
+  /// From now on nothing but what other peers do makes the scheduler look at its outbox.
+  fileprivate func loseTheRetry() { retry?.cancel() }
+}
+
 extension SchedulerServerTests {
   /// Replies arrive whole, however long they are and however slow their reader is.
   @Suite struct DeliveryTests {
-    /// Some hundreds of packages are common; so many make one worker's line as long as a frame.
-    private static let cache = (0..<30_000).map { Digest.numbered($0) }
+    /// What a worker holds, in digests of 32 bytes: more than a frame has in three workers' lines, and
+    /// more than the queues of a connection take in a thousand answers with one worker's.
+    private static let long = (0..<12_000).map { Digest.numbered($0) }
+    private static let medium = (0..<1_000).map { Digest.numbered($0) }
 
     @Test func aStatusLongerThanAFrameArrives() async throws {
       try await ServerBench.with { bench in
         let workers = try [Caller(bench.line), Caller(bench.line), Caller(bench.line)]
         for (index, worker) in workers.enumerated() {
-          try await worker.joinAsWorker("lab-\(index)", packages: Self.cache)
+          try await worker.joinAsWorker("lab-\(index)", packages: Self.long)
         }
         let client = try await bench.client()
         let status = try await answer { try await client.status() }
         #expect(status.workers.map(\.worker.value).sorted() == ["lab-0", "lab-1", "lab-2"])
-        #expect(status.workers.allSatisfy { $0.cache.packages == Self.cache })
+        #expect(status.workers.allSatisfy { $0.cache.packages == Self.long })
         await client.close()
       }
     }
@@ -72,6 +79,48 @@ extension SchedulerServerTests {
       }
       while length() < limit - 20 { result.runs[result.runs.count - 1].testcase += "n" }
       return result
+    }
+
+    /// What waits for a slow peer goes out with the next turns; no pause has to pass.
+    @Test func aBusySchedulerFlushesInItsTurns() async throws {
+      try await ServerBench.with { bench in
+        let worker = try Caller(bench.line)
+        try await worker.joinAsWorker("lab", packages: Self.medium)
+        let slow = try Caller(bench.line)
+        try await slow.joinAsClient()
+        await slow.stopReading()
+        let count: UInt64 = 1_200
+        for request in 1...count { try await slow.send(.status(request)) }
+        let other = try await bench.client()
+        try await eventually("the queues are full") { await !bench.server.outbox.isEmpty }
+        await bench.server.loseTheRetry()
+        try await slow.read()
+        try await eventually("everything is there") {
+          _ = try await other.findPackage(problem: "none")
+          return await slow.replies.count == Int(count)
+        }
+        #expect(await slow.replies.compactMap(\.request) == Array(1...count))
+        #expect(await bench.server.outbox.isEmpty)
+        await other.close()
+      }
+    }
+
+    /// Whoever is given up because it does not read learns that it has to ask again.
+    @Test func aPeerThatWasGivenUpIsAskedToSayHello() async throws {
+      try await ServerBench.with { bench in
+        let worker = try Caller(bench.line)
+        try await worker.joinAsWorker("lab", packages: Self.medium)
+        let slow = try Caller(bench.line)
+        try await slow.joinAsClient()
+        await slow.stopReading()
+        for request in 1...3_500 as ClosedRange<UInt64> { try await slow.send(.status(request)) }
+        try await eventually("it is given up") {
+          !bench.log.containing("gave up a peer that does not read").isEmpty
+        }
+        try await slow.read()
+        try await eventually("who") { await slow.replies.contains(.who) }
+        #expect(await slow.unreadable == [])
+      }
     }
   }
 }

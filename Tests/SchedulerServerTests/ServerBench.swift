@@ -100,6 +100,44 @@ final class LogLines: Sendable {
   }
 }
 
+extension Store {
+  /// A batch of judgings that wait, as an earlier scheduler left it.
+  func makeBatch(_ count: Int) throws -> (BatchID, [JudgingID]) {
+    let batch = try createBatch(name: "regrade", at: 0)
+    let submissions = try addSubmissions(
+      (0..<count).map { NewSubmission(externalID: "k\($0)", problem: "hello", program: .sample) },
+      at: 0)
+    let judgings = allocateJudgings(count)
+    _ = try commit(
+      zip(judgings, submissions).map { judging, submission in
+        .created(
+          JudgingOrder(
+            judging: judging, submission: submission, package: ServerBench.package.digest,
+            archiveBytes: 1_000, unpackedBytes: 5_000, language: LanguageID("c"), mode: .full,
+            priority: .regrade, batch: batch))
+      }, at: 0)
+    return (batch, judgings)
+  }
+
+  /// Verdicts with much to say, some 10 kB each.
+  func judge(_ judgings: [JudgingID]) throws {
+    let epoch = LeaseEpoch(generation: 1, counter: 1)
+    let worker = WorkerID("lab")
+    let runs = (1...10 as ClosedRange<Int32>).map {
+      Run(
+        ordinal: $0, testcase: "\($0)", verdict: .accepted,
+        message: String(repeating: "m", count: 1_000))
+    }
+    for judging in judgings {
+      _ = try commit(
+        [
+          .leased(judging, epoch, worker),
+          .judged(judging, epoch, worker, JudgingResult(verdict: .accepted, runs: runs)),
+        ], at: 0)
+    }
+  }
+}
+
 extension Program {
   static let sample = Program(
     language: LanguageID("c"), files: [SourceFile(name: "a.c", contents: Array("main(){}".utf8))])
@@ -113,10 +151,9 @@ extension Digest {
   }
 }
 
-/// Waits for something that has to come; the bound is for tests that fail. It is long, because tests
-/// that block share the few threads of the pool with these, which then get their turn after them.
+/// Waits for something that has to come; the bound is for tests that fail.
 func eventually(
-  _ what: String, seconds: Int = 1800, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + .seconds(seconds)
@@ -129,19 +166,38 @@ func eventually(
   }
 }
 
-/// The answer to a question that has to come; the bound is for tests that fail.
+/// The answer to a question that has to come; the bound is for tests that fail. Not a task group, which
+/// would wait for the question even then.
 func answer<Answer: Sendable>(
-  seconds: Int = 1800, _ ask: @escaping @Sendable () async throws -> Answer
+  seconds: Int = 30, _ ask: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
-  try await withThrowingTaskGroup(of: Answer?.self) { group in
-    group.addTask { try await ask() }
-    group.addTask {
-      try await Task.sleep(for: .seconds(seconds))
-      return nil
+  try await withCheckedThrowingContinuation { continuation in
+    let first = First(continuation)
+    Task {
+      do {
+        first.resume(.success(try await ask()))
+      } catch {
+        first.resume(.failure(error))
+      }
     }
-    defer { group.cancelAll() }
-    guard let first = try await group.next(), let answer = first else { throw NeverCame() }
-    return answer
+    Task {
+      try await Task.sleep(for: .seconds(seconds))
+      first.resume(.failure(NeverCame()))
+    }
+  }
+}
+
+/// A continuation that only the first result resumes.
+private final class First<Answer: Sendable>: Sendable {
+  private let continuation: Mutex<CheckedContinuation<Answer, any Error>?>
+  init(_ continuation: CheckedContinuation<Answer, any Error>) {
+    self.continuation = Mutex(continuation)
+  }
+  func resume(_ result: Result<Answer, any Error>) {
+    continuation.withLock { continuation in
+      continuation?.resume(with: result)
+      continuation = nil
+    }
   }
 }
 

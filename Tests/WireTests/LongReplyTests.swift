@@ -45,8 +45,8 @@ import Testing
   }
 
   @Test func whatNobodyCouldKeepIsRefused() throws {
-    let count = ControlCodec.replyLimit / 32
-    let frames = ControlCodec.frames(Self.reply(7, packages: count), atMost: 1 << 20)
+    let text = String(repeating: "t", count: ControlCodec.replyLimit)
+    let frames = ControlCodec.frames(.failed(7, text), atMost: 1 << 20)
     var reader = ReplyReader()
     let replies = try read(frames, &reader)
     guard case .failed(7, let reason)? = replies.first, replies.count == 1 else {

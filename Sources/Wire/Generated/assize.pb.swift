@@ -1537,6 +1537,10 @@ nonisolated struct Assize_V1_ReplyPart: Sendable {
   init() {}
 }
 
+/// News of a watched judging. Each is told once on a connection: first what had happened when the watch
+/// began, in the order of the judgings' numbers and as fast as the connection takes it, then
+/// `caught_up`. What happens meanwhile to a judging that was told already is told at once, what happens
+/// to others with their turn. Asking for the same watch again on one connection changes nothing.
 nonisolated struct Assize_V1_Happened: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -5061,4 +5065,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of assize.proto: 65d35f4177eec3faa9c60c29907d72bfa30f6d40d660d0fc306c20c5b3a3dbf8
+// SHA-256 of assize.proto: 7dbe399e3e88193034a3d6215cf51024e60fe63ff98bbbfe90e749ab38ec2b1b
