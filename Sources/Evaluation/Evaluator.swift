@@ -47,7 +47,8 @@ public final class Evaluator {
     let files = try files(of: program, language, package)
     let built = try BuiltProgram.build(
       files, language: language,
-      entryPoint: isAnswer ? nil : program.entryPoint, memoryBytes: package.limits.memoryBytes.amount,
+      entryPoint: isAnswer ? nil : program.entryPoint,
+      memoryBytes: package.limits.memoryBytes.amount,
       limits: BuiltProgram.BuildLimits(
         timeNanoseconds: package.limits.compilationTimeNanoseconds.amount,
         memoryBytes: package.limits.compilationMemoryBytes.amount), in: workshop,

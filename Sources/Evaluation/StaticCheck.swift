@@ -16,7 +16,9 @@ struct StaticCheck {
   let recordedEntryPoint: String?
   let check: StaticValidation
 
-  func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError) -> TestcaseRunner.Result {
+  func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError)
+    -> TestcaseRunner.Result
+  {
     let feedback = feedbackDirectory
     let sandbox = validator.program.sandbox
     try sandboxed { () throws(SandboxError) in

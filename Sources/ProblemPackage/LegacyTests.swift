@@ -193,7 +193,8 @@ struct LegacyTestsReader {
     }
     if own.graderFlags != nil {
       findings.warning(
-        directory, "ignore_sample is for data/testdata.yaml only; remove it from this testdata.yaml")
+        directory, "ignore_sample is for data/testdata.yaml only; remove it from this testdata.yaml"
+      )
     } else if results > 2 {
       findings.warning(
         directory,

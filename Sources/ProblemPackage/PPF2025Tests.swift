@@ -97,11 +97,13 @@ struct PPF2025TestsReader {
     } else {
       reportMixture(groups: groups, directories: directories)
       var earlier: [String: Aggregation.Rule] = ["sample": .passFail]
-      children = staticTestcase("secret", file) + groups.map { name in
-        .group(
-          readGroup(
-            "secret/" + name, secret: aggregation, under: file.inherited, &earlier, &out))
-      }
+      children =
+        staticTestcase("secret", file)
+        + groups.map { name in
+          .group(
+            readGroup(
+              "secret/" + name, secret: aggregation, under: file.inherited, &earlier, &out))
+        }
     }
     return TestGroup(
       name: "secret", children: children, grading: .aggregate(aggregation),

@@ -78,9 +78,12 @@ struct GraderDifferentialTests {
     }
 
     mutating func node(_ name: String, _ children: [TestNode]) -> TestNode {
-      var words = ["worst_error", "first_error", "always_accept", "no_errors", "accept_if_any_accepted"]
-        .filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
-      words += ["sum", "avg", "min", "max"].filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+      var words = [
+        "worst_error", "first_error", "always_accept", "no_errors", "accept_if_any_accepted",
+      ]
+      .filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+      words += ["sum", "avg", "min", "max"].filter { _ in Int.random(in: 0..<4, using: &random) == 0
+      }
       words.shuffle(using: &random)
       if name.isEmpty, Bool.random(using: &random) { words.append("ignore_sample") }
       flags[name] = words
@@ -106,7 +109,8 @@ struct GraderDifferentialTests {
       let verdict = verdicts.randomElement(using: &random) ?? .accepted
       var score = ""
       if verdict == .accepted, Bool.random(using: &random) {
-        score = "\(Int.random(in: 0...40, using: &random)).\(Int.random(in: 0...99, using: &random))"
+        score =
+          "\(Int.random(in: 0...40, using: &random)).\(Int.random(in: 0...99, using: &random))"
       }
       runs[name] = (verdict, score)
       results.append((verdict, Score(score)))
@@ -134,7 +138,8 @@ struct GraderDifferentialTests {
             ours?.verdict.rawValue == expected?.verdict ?? "AC", "seed \(seed), \(mode)")
           guard isScoring, let score = ours?.score, let expected else { continue }
           // Theirs has six places and went through binary numbers on each level.
-          let difference = abs((Double(score.description) ?? .nan) - (Double(expected.score) ?? .nan))
+          let difference = abs(
+            (Double(score.description) ?? .nan) - (Double(expected.score) ?? .nan))
           #expect(difference < 1e-5, "seed \(seed): \(score), theirs \(expected.score)")
         }
       }

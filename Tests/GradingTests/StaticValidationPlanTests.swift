@@ -19,10 +19,11 @@ struct StaticValidationPlanTests {
 
   @Test func itsPointsAreTakenFromTheShared() {
     let plan = JudgingPlan(manifest: Self.sum, mode: .full)
-    #expect((1...4).map { plan.scoring(ordinal: $0) } == [
-      CaseScoring.none, .points(maximum: Score("10")), .points(maximum: Score("15")),
-      .points(maximum: Score("15")),
-    ])
+    #expect(
+      (1...4).map { plan.scoring(ordinal: $0) } == [
+        CaseScoring.none, .points(maximum: Score("10")), .points(maximum: Score("15")),
+        .points(maximum: Score("15")),
+      ])
     #expect(walk(Self.sum, .full, .accepted, .accepted, .accepted, .accepted).score == "40")
     #expect(walk(Self.sum, .full, .accepted, .wrongAnswer, .accepted, .accepted).score == "30")
     #expect(walk(Self.sum, .full, .accepted, .accepted, .wrongAnswer, .accepted).score == "25")

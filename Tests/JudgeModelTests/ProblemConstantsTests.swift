@@ -11,7 +11,10 @@ struct ProblemConstantsTests {
   @Test(arguments: [
     ("a {{n}} b {{n.value}}", "a 5000 b 5000"), ("{{n.tex}}", "5{,}000"), ("{{{n}}}", "{5000}"),
     ("{{self}}", "{{n}}"), ("[{{empty}}]", "[]"), ("{{m}} {{n.m}}", "{{m}} {{n.m}}"),
-    ("{{ n }} {n} {{n} {{n.}} {{.n}} {{n.value.tex}}", "{{ n }} {n} {{n} {{n.}} {{.n}} {{n.value.tex}}"),
+    (
+      "{{ n }} {n} {{n} {{n.}} {{.n}} {{n.value.tex}}",
+      "{{ n }} {n} {{n} {{n.}} {{.n}} {{n.value.tex}}"
+    ),
     ("{{", "{{"), ("{{n", "{{n"), ("", ""), ("{{n}}", "5000"),
   ])
   func replaces(_ text: String, _ expected: String) {

@@ -80,7 +80,8 @@ import Testing
 
   @Test(arguments: mistakes)
   func everyMistakeIsFound(name: String, files: [String: String], expected: String) throws {
-    let reading = try scratch.read("sum", of: modernYAML() + accepted + cases("secret", "1") + files)
+    let reading = try scratch.read(
+      "sum", of: modernYAML() + accepted + cases("secret", "1") + files)
     #expect(reading.texts.contains { $0.contains(expected) }, "\(reading.texts)")
   }
 
