@@ -149,6 +149,9 @@ enum SourceLanguage {
     "py2": "python2", "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go",
     "swift": "swift",
     "js": "javascript", "hs": "haskell", "rb": "ruby", "pl": "perl", "cs": "csharp", "sh": "bash",
+    // No table here has these; a submission in one is left out by name.
+    "scala": "scala", "lisp": "lisp", "cl": "lisp", "ml": "ocaml", "php": "php", "pas": "pascal",
+    "ts": "typescript", "jl": "julia", "d": "d", "dart": "dart", "fs": "fsharp", "lua": "lua",
   ]
 
   /// Known so that it can be refused by name.

@@ -136,9 +136,12 @@ struct PackTestRun {
     }
     guard !jobs.isEmpty else { return }
     for (job, result) in zip(jobs, perform(jobs, trials, title: "deriving time limits")) {
-      guard case .success(let result) = result, var time = result.slowest else { continue }
+      let label = packages[job.package].submissions[job.submission].submission
+      guard case .success(let result) = result else { continue }
+      let runs = side == .lower ? label.runsBoundingBelow(result) : label.runsBoundingAbove(result)
+      guard var time = runs.map(\.facts.cpuTime).max() else { continue }
       // One that slept was stopped as well, whatever processor time it took.
-      if result.runs.contains(where: { $0.verdict == .timeLimit }) {
+      if runs.contains(where: { $0.verdict == .timeLimit }) {
         time = max(time, limits[job.package] ?? .zero)
       }
       let name = packages[job.package].submissions[job.submission].name

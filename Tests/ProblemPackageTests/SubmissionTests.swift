@@ -76,6 +76,31 @@ import Testing
     #expect(submission.violations(by: result(.wrongAnswer, [], score: "0")).count == 1)
   }
 
+  @Test func aRuleForSomeTestcasesBoundsTheTimeLimitByThoseOnly() throws {
+    let (reading, found) = try submissions(
+      modernYAML() + accepted,
+      [
+        "submissions/slow/a.py": "pass\n",
+        "submissions/submissions.yaml": """
+        slow:
+          secret/{ 1 }:
+            use_for_time_limit: lower
+          secret/2:
+            use_for_time_limit: upper
+        """,
+      ])
+    #expect(reading.texts == [])
+    let slow = try #require(found["slow/a.py"])
+    var judged = result(.accepted, [.accepted, .timeLimit])
+    judged.runs[0].facts.cpuTime = .seconds(3)
+    judged.runs[1].facts.cpuTime = .seconds(42)
+    #expect(slow.runsBoundingBelow(judged).map(\.testcase) == ["secret/1"])
+    #expect(slow.runsBoundingAbove(judged).map(\.testcase) == ["secret/2"])
+    #expect(slow.violations(by: judged) == [])
+    #expect(found["accepted/a.py"]?.runsBoundingBelow(judged).count == 2)
+    #expect(found["accepted/a.py"]?.runsBoundingAbove(judged).isEmpty == true)
+  }
+
   @Test func tagsSayWhatDirectoriesDoNot() throws {
     let (reading, found) = try submissions(
       legacyYAML + accepted,
