@@ -14,6 +14,11 @@ public final class Evaluator {
   /// submissions run, and the next judging is likely to be of the same package.
   private(set) var validators: [String: Validator] = [:]
 
+  /// When this slot last ran a program of each language.
+  private var lastUse: [LanguageID: ContinuousClock.Instant] = [:]
+  /// Something that was used more recently is taken to be in memory still.
+  private static let staysWarm = Duration.seconds(60)
+
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
   /// - Parameters:
@@ -124,6 +129,7 @@ public final class Evaluator {
       let language = submission.built.language
       runner.dataFiles = submission.files.filter { !language.isCode($0.name) }
     }
+    if !package.kind.isSubmitAnswer { try warmUp(submission.built, runner) }
     let answers = AnswerFiles(of: submission.program, testcases: package.testcases)
     var plan = JudgingPlan(manifest: package, mode: mode)
     var runs: [Run] = []
@@ -189,6 +195,16 @@ public final class Evaluator {
     printed.arguments = ["/app/" + file]
     printed.files = []
     return try runner.run(printed, scoring: scoring)
+  }
+
+  private func warmUp(
+    _ built: BuiltProgram, _ runner: TestcaseRunner
+  ) throws(EvaluationError) {
+    let language = built.language.id
+    if lastUse[language].map({ ContinuousClock.now - $0 > Self.staysWarm }) ?? true {
+      try built.warmUp(limits: runner.limits())
+    }
+    lastUse[language] = .now
   }
 
   private func validator(

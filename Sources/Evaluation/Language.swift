@@ -26,6 +26,9 @@ public struct Language: Hashable, Sendable {
   public var memoryOverheadBytes: Int64
   public var probe: Probe
 
+  /// Whether something else than the built program is executed: an interpreter or a virtual machine.
+  var hasRuntime: Bool { run.first.map { !$0.contains("{binary}") } ?? false }
+
   func isSource(_ file: String) -> Bool { Self.ending(of: file).map(extensions.contains) ?? false }
 
   /// Whether the compiler or interpreter is meant to read it, as opposed to the running program.

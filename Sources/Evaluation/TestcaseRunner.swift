@@ -31,14 +31,6 @@ struct TestcaseRunner {
   }
 
   func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError) -> Result {
-    try program.measuredWarm { () throws(EvaluationError) in
-      try runOnce(testcase, scoring: scoring)
-    }
-  }
-
-  private func runOnce(
-    _ testcase: Testcase, scoring: CaseScoring
-  ) throws(EvaluationError) -> Result {
     let input = try workshop.open(testcase.input, of: manifest)
     let answer = try workshop.open(testcase.answer, of: manifest)
     if let validator {
@@ -120,8 +112,10 @@ struct TestcaseRunner {
       do throws(SandboxError) {
         try program.sandbox.put(.scratch, path: file.name, contents: file.contents)
       } catch {
-        // One of the testcase's files has its place. Anything else is the sandbox's own failure.
-        guard case .file = error else { throw EvaluationError(error) }
+        // One of the testcase's files has its place. Anything else is our failure, not the program's.
+        guard case .file(_, _, let code) = error, [EEXIST, EISDIR, ENOTDIR].contains(code) else {
+          throw EvaluationError(error)
+        }
       }
     }
   }

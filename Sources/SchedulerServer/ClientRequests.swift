@@ -12,7 +12,9 @@ extension SchedulerServer {
     if case .hello(let version, let token, _) = message {
       return greet(version, token, peer)
     }
-    guard links.touch(peer, at: Reactor.now()) else { return reply(.who, to: peer) }
+    guard links.touch(peer, at: Reactor.now()) else {
+      return transmit(ControlCodec.encode(ClientReply.who), to: peer, mayDrop: true)
+    }
     switch message {
     case .hello: break
     case .offerPackages(let request, let digests):

@@ -71,9 +71,11 @@ extension SchedulerServer {
         case .unreachable: return lost(peer)
         }
       } catch {
-        // It would fail again and hold up everything behind it.
+        // It would fail again and hold up everything behind it, and without it what follows may make
+        // no sense. Whoever waits for it has to ask again.
         log.error("cannot send", metadata: ["peer": "\(peer)", "error": "\(error)"])
-        outbox.sentFirst(for: peer)
+        lost(peer)
+        return transmit(ControlCodec.encode(SchedulerMessage.who), to: peer, mayDrop: true)
       }
     }
   }

@@ -7,7 +7,8 @@ internal import Transport
 /// waits for is kept here and tried again; whoever stays behind by more than `byteLimit` is given up,
 /// so that one sleeping laptop cannot fill the scheduler's memory.
 struct Outbox {
-  static let byteLimit = 64 << 20
+  /// Bytes kept for one peer at most.
+  var byteLimit = 64 << 20
   /// Nanoseconds until the next try when nothing else makes a turn: doubled while nothing gets out, so
   /// that a peer that sleeps does not keep the scheduler awake.
   private static let pauses: ClosedRange<Int64> = 1_000_000...32_000_000
@@ -32,7 +33,7 @@ struct Outbox {
   /// False when the peer is too far behind.
   mutating func append(_ message: [UInt8], for peer: RoutingID) -> Bool {
     let total = bytes[peer, default: 0] + message.count
-    guard total <= Self.byteLimit else { return false }
+    guard total <= byteLimit else { return false }
     bytes[peer] = total
     queues[peer, default: []].append(message)
     return true

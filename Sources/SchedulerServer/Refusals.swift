@@ -22,7 +22,9 @@ extension SchedulerServer {
       refuse(peer, wrongVersion(version))
     case .hello, .connection: refuse(peer, reason)
     case .request(let request):
-      guard links.touch(peer, at: Reactor.now()) else { return reply(.who, to: peer) }
+      guard links.touch(peer, at: Reactor.now()) else {
+        return transmit(ControlCodec.encode(ClientReply.who), to: peer, mayDrop: true)
+      }
       reply(.failed(request, reason), to: peer)
     case .runs(let session):
       guard isCurrent(session, of: peer) else { return }

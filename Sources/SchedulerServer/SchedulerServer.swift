@@ -105,7 +105,7 @@ public actor SchedulerServer {
     try await restore(into: &core)
     self.core = core
 
-    var options = SocketOptions.control
+    var options = settings.control
     options.security = security
     let socket = try Socket(context, .router, options)
     let endpoint = try socket.bind(settings.listen)

@@ -45,10 +45,14 @@ struct BenchSandboxCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await exitingWithReason {
-      let processors = ProcessInfo.processInfo.activeProcessorCount
-      // Two at least, for the neighbours.
+      let cores = ProcessorTopology.ofThisMachine().cores.count
+      let processors =
+        machineOptions.pin ? cores : ProcessInfo.processInfo.activeProcessorCount
+      // Two at least, for the neighbours, which a pinned slot has only where there is another core.
+      let hasNeighbours = !machineOptions.pin || cores > 1
       let host = try SandboxHost.probe(
-        try machineOptions.sandboxConfiguration(slots: max(2, processors)))
+        try machineOptions.sandboxConfiguration(
+          slots: hasNeighbours ? max(2, processors) : processors))
       let bench = try SandboxBench(host: host)
       var page = BenchPage(machine: host.summary, sections: [])
       if let endurance {
@@ -64,7 +68,9 @@ struct BenchSandboxCommand: AsyncParsableCommand {
           page.sections.append(try bench.overhead(runs: runs, slots: processors))
         }
         page.sections.append(try bench.limits(runs: max(5, runs / 40)))
-        page.sections.append(try bench.neighbours(runs: max(5, runs / 40)))
+        if hasNeighbours {
+          page.sections.append(try bench.neighbours(runs: max(5, runs / 40)))
+        }
       }
       if format == .json { return try printJSON(page) }
       print(page.text)

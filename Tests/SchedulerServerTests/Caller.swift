@@ -31,6 +31,7 @@ actor Caller {
     var options = SocketOptions.control
     // The least that may be on its way, so that not reading is noticed soon.
     options.receiveHighWaterMark = 1
+    options.loseHeartbeats()
     socket = try Socket(ZMQContext(), .dealer, options)
     try socket.connect(line.endpoint())
   }

@@ -13,6 +13,25 @@ import Wire
 extension SchedulerServer {
   /// From now on nothing but what other peers do makes the scheduler look at its outbox.
   fileprivate func loseTheRetry() { retry?.cancel() }
+
+  /// As if somebody had not read for long.
+  fileprivate func keepLittle() { outbox.byteLimit = 4 << 20 }
+}
+
+extension SocketOptions {
+  /// Whoever does not read does not answer pings either, and would be dropped for that on a machine so
+  /// slow that the test takes longer than they wait.
+  mutating func loseHeartbeats() {
+    (heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive) = (0, 0, 0)
+  }
+
+  /// Of a scheduler whose queues are soon full, but for what the kernel takes.
+  fileprivate static let short: SocketOptions = {
+    var options = SocketOptions.control
+    options.sendHighWaterMark = 2
+    options.loseHeartbeats()
+    return options
+  }()
 }
 
 extension SchedulerServerTests {
@@ -83,13 +102,13 @@ extension SchedulerServerTests {
 
     /// What waits for a slow peer goes out with the next turns; no pause has to pass.
     @Test func aBusySchedulerFlushesInItsTurns() async throws {
-      try await ServerBench.with { bench in
+      try await ServerBench.with(control: .short) { bench in
         let worker = try Caller(bench.line)
         try await worker.joinAsWorker("lab", packages: Self.medium)
         let slow = try Caller(bench.line)
         try await slow.joinAsClient()
         await slow.stopReading()
-        let count: UInt64 = 1_200
+        let count: UInt64 = 600
         for request in 1...count { try await slow.send(.status(request)) }
         let other = try await bench.client()
         try await eventually("the queues are full") { await !bench.server.outbox.isEmpty }
@@ -107,13 +126,14 @@ extension SchedulerServerTests {
 
     /// Whoever is given up because it does not read learns that it has to ask again.
     @Test func aPeerThatWasGivenUpIsAskedToSayHello() async throws {
-      try await ServerBench.with { bench in
+      try await ServerBench.with(control: .short) { bench in
         let worker = try Caller(bench.line)
         try await worker.joinAsWorker("lab", packages: Self.medium)
+        await bench.server.keepLittle()
         let slow = try Caller(bench.line)
         try await slow.joinAsClient()
         await slow.stopReading()
-        for request in 1...3_500 as ClosedRange<UInt64> { try await slow.send(.status(request)) }
+        for request in 1...600 as ClosedRange<UInt64> { try await slow.send(.status(request)) }
         try await eventually("it is given up") {
           !bench.log.containing("gave up a peer that does not read").isEmpty
         }

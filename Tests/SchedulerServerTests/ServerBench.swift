@@ -8,6 +8,7 @@ import Synchronization
 import Testing
 
 @testable import SchedulerServer
+@testable import Transport
 
 /// A scheduler in this process with a state directory that goes with it. Sockets, store and threads are
 /// real; workers and slow clients are played by `Caller`.
@@ -31,9 +32,12 @@ final class ServerBench: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   /// Runs `body` with a scheduler that listens, and stops it.
-  /// - Parameter prepare: fills the record before the scheduler opens it.
+  /// - Parameters:
+  ///   - control: options of its control socket.
+  ///   - prepare: fills the record before the scheduler opens it.
   static func with(
-    prepare: (Store) throws -> Void = { _ in }, _ body: (ServerBench) async throws -> Void
+    control: SocketOptions = .control, prepare: (Store) throws -> Void = { _ in },
+    _ body: (ServerBench) async throws -> Void
   ) async throws {
     let directory = NSTemporaryDirectory() + "/scheduler-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(
@@ -43,9 +47,10 @@ final class ServerBench: Sendable {
     try prepare(store)
     try store.close()
     let log = LogLines()
-    let settings = ServerSettings(
+    var settings = ServerSettings(
       stateDirectory: directory, listen: "tcp://127.0.0.1:0", isPlain: true,
       programVersion: "test", logger: log.logger)
+    settings.control = control
     let server = try SchedulerServer(settings)
     let line = try await server.start(advertising: "127.0.0.1")
     let bench = ServerBench(server, line, log, directory)
@@ -153,7 +158,7 @@ extension Digest {
 
 /// Waits for something that has to come; the bound is for tests that fail.
 func eventually(
-  _ what: String, seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Int = 600, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + .seconds(seconds)
@@ -169,7 +174,7 @@ func eventually(
 /// The answer to a question that has to come; the bound is for tests that fail. Not a task group, which
 /// would wait for the question even then.
 func answer<Answer: Sendable>(
-  seconds: Int = 30, _ ask: @escaping @Sendable () async throws -> Answer
+  seconds: Int = 600, _ ask: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
   try await withCheckedThrowingContinuation { continuation in
     let first = First(continuation)

@@ -275,8 +275,7 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .acknowledge(newValue)}
   }
 
-  /// Something this worker said about a lease could not be read; the text names the field. For the
-  /// worker's log: it may go on.
+  /// Something this worker said about a lease could not be read: for its log; it may go on.
   var unreadable: String {
     get {
       if case .unreadable(let v)? = body {return v}
@@ -385,8 +384,7 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     /// Stop this lease and answer `cancelled`, also when it is not held.
     case cancel(Assize_V1_Lease)
     case acknowledge(Assize_V1_LeaseList)
-    /// Something this worker said about a lease could not be read; the text names the field. For the
-    /// worker's log: it may go on.
+    /// Something this worker said about a lease could not be read: for its log; it may go on.
     case unreadable(String)
     case clientWelcome(Assize_V1_ClientWelcome)
     case failed(Assize_V1_Failed)
@@ -1514,10 +1512,8 @@ nonisolated struct Assize_V1_Failed: Sendable {
   init() {}
 }
 
-/// A piece of a reply that is longer than a frame. Parts of one reply follow each other directly on one
-/// connection; their `contents`, one after another up to the one that is `last`, are a FromScheduler.
-/// A part whose predecessor is not there is ignored: the rest of that reply will not come, and the
-/// request may be asked again.
+/// A piece of a reply longer than a frame. Parts follow each other directly; their `contents`, up to the
+/// one that is `last`, are a FromScheduler. A part without its predecessor is ignored: ask again.
 nonisolated struct Assize_V1_ReplyPart: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1537,10 +1533,9 @@ nonisolated struct Assize_V1_ReplyPart: Sendable {
   init() {}
 }
 
-/// News of a watched judging. Each is told once on a connection: first what had happened when the watch
-/// began, in the order of the judgings' numbers and as fast as the connection takes it, then
-/// `caught_up`. What happens meanwhile to a judging that was told already is told at once, what happens
-/// to others with their turn. Asking for the same watch again on one connection changes nothing.
+/// News of a watched judging, each once on a connection: first what had happened when the watch began, by
+/// the judgings' numbers, as fast as the connection takes it, then `caught_up`. What happens meanwhile
+/// to a judging told already is told at once. Asking for the same watch again changes nothing.
 nonisolated struct Assize_V1_Happened: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -5065,4 +5060,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of assize.proto: 7dbe399e3e88193034a3d6215cf51024e60fe63ff98bbbfe90e749ab38ec2b1b
+// SHA-256 of assize.proto: 3fb9c44f8e29f40840f030a0f5870b3a995a8985743b1a51063e9822e1e0561d

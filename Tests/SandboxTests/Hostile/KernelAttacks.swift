@@ -52,7 +52,7 @@ extension SandboxTests.Hostile {
           "EPERM": [
             "reboot", "init_module", "kexec_load", "swapon", "quotactl", "acct", "syslog",
             "clock_settime", "adjtimex", "sethostname", "vhangup", "iopl", "ioperm", "modify_ldt",
-            "sync", "syncfs",
+            "sync", "syncfs", "PR_SET_THP_DISABLE",
           ]
         ]
       ),

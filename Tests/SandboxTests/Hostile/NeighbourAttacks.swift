@@ -23,5 +23,36 @@ extension SandboxTests.Hostile {
         }
       }
     }
+
+    /// What is sent out of memory is missing for everybody, and costs them time and memory.
+    @Test func sharedFilesStayInMemory() throws {
+      let directory = "/var/tmp/assize-shared-\(getpid())"
+      mkdir(directory, 0o755)
+      defer { try? FileManager.default.removeItem(atPath: directory) }
+      let path = directory + "/library"
+      try Data(repeating: 7, count: 8 << 20).write(to: URL(fileURLWithPath: path))
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      fsync(file.fileDescriptor)
+      let mounts = [ReadOnlyMount(host: directory, inside: directory)]
+      let options = SandboxOptions(slot: Harness.slot, readOnlyMounts: mounts)
+      try Harness.withSandbox(options: options) { sandbox in
+        let attack = try Harness.perform(sandbox, ["/app/program", "evict", path])
+        #expect(attack.reasons == ["ok": ["evict"]])
+        let before = Self.blocksRead
+        try file.seek(toOffset: 0)
+        #expect(try file.readToEnd()?.count == 8 << 20)
+        #expect(Self.blocksRead == before)
+      }
+    }
+
+    /// RUSAGE_THREAD, which is not imported.
+    private static let thisThread: Int32 = 1
+
+    /// By this thread, from disks.
+    private static var blocksRead: Int {
+      var usage = rusage()
+      getrusage(thisThread, &usage)
+      return usage.ru_inblock
+    }
   }
 }

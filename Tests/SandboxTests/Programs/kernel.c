@@ -119,6 +119,7 @@ PROGRAM(machine) {
   sync();
   say("sync", errno ? -1 : 0);
   say("syncfs", CALL(SYS_syncfs, open("/usr", O_RDONLY)));
+  say("PR_SET_THP_DISABLE", prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
   return 0;
 }
 
