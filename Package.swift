@@ -135,6 +135,12 @@ let package = Package(
         "JudgeModel", "Messages", "SchedulerCore", "Wire", "Transport", "Store", "ProblemPackage",
         deque, logging,
       ]),
+    tests(
+      of: "SchedulerServer",
+      [
+        "JudgeModel", "Messages", "SchedulerClient", "Wire", "Transport", "CZeroMQ", "Store", grdb,
+        protobuf, logging,
+      ]),
     module(
       "WorkerAgent",
       [
@@ -145,7 +151,7 @@ let package = Package(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
     // Measures what README.md says about speed; real sandboxes, no assertions.
-    module("Bench", ["Sandbox"]),
+    module("Bench", ["JudgeModel", "Grading", "Evaluation", "Sandbox"]),
     tests(of: "Bench"),
 
     // MARK: Program

@@ -96,10 +96,22 @@ static const uint32_t forbidden_ioctl[] = {
 // Huge pages that an administrator set aside are counted for no memory limit.
 static const uint32_t map_huge_pages = 0x40000, memory_file_of_huge_pages = 4;
 
+// Shared by all: what one program sends out of memory, the next has to fetch from the disk, and pays
+// for with time. An advice may be ignored, so nobody is told that it was.
+static const uint32_t ignored_advice[] = {
+    4,  // POSIX_FADV_DONTNEED
+};
+
+static const uint32_t forbidden_prctl[] = {
+    41,  // PR_SET_THP_DISABLE, which pid 1 has set for all runs
+};
+
 static const uint32_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                        CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
 enum { CODE_MAX = 256 };
+
+#define COUNT(values) (sizeof(values) / sizeof *(values))
 
 struct assembler {
   struct sock_filter code[CODE_MAX];
@@ -140,10 +152,10 @@ static size_t argument(int index) {
 }
 
 static void deny_values(struct assembler *a, uint32_t number, int index, const uint32_t *values,
-                        size_t count) {
+                        size_t count, int error) {
   emit(a, JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, (uint8_t)(2 * count + 2)));
   load(a, argument(index));
-  for (size_t i = 0; i < count; i++) deny(a, values[i], EPERM);
+  for (size_t i = 0; i < count; i++) deny(a, values[i], error);
   answer(a, SECCOMP_RET_ALLOW);
 }
 
@@ -185,8 +197,10 @@ static void assemble_rules(struct assembler *a, unsigned mode) {
   deny_bits(a, SYS_clone, 0, new_namespaces, EPERM);
   deny_bits(a, SYS_mmap, 3, map_huge_pages, ENOMEM);
   deny_bits(a, SYS_memfd_create, 1, memory_file_of_huge_pages, ENOMEM);
-  deny_values(a, SYS_fcntl, 1, forbidden_fcntl, sizeof forbidden_fcntl / sizeof(uint32_t));
-  deny_values(a, SYS_ioctl, 1, forbidden_ioctl, sizeof forbidden_ioctl / sizeof(uint32_t));
+  deny_values(a, SYS_fcntl, 1, forbidden_fcntl, COUNT(forbidden_fcntl), EPERM);
+  deny_values(a, SYS_ioctl, 1, forbidden_ioctl, COUNT(forbidden_ioctl), EPERM);
+  deny_values(a, SYS_prctl, 0, forbidden_prctl, COUNT(forbidden_prctl), EPERM);
+  deny_values(a, SYS_fadvise64, 3, ignored_advice, COUNT(ignored_advice), 0);
 }
 
 int policy_install(enum policy_kind kind, unsigned mode) {

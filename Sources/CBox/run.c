@@ -294,7 +294,10 @@ static void end_everybody(const struct run *run, struct box_reply *reply) {
   }
 }
 
-// Version 1 counts kills only. But who was refused a page at the limit had all the pages before it.
+// Version 1 counts kills only. But who was refused a page at the limit had all the pages before it, but
+// for what each processor keeps in reserve (64 pages) and for a larger piece that was asked for at
+// once; a mebibyte covers both. The peak counts page cache too, so a program that read much and is
+// killed by a limit further up still looks like one at its own.
 static bool reached_limit(const struct run *run, const struct box_reply *reply) {
   const uint64_t slack = 1 << 20;
   if (!(run->box->mode & BOX_CGROUP_V2))

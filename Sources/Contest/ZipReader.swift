@@ -27,6 +27,9 @@ struct ZipReader: ~Copyable {
   private let storage: UnsafeMutableRawBufferPointer?
 
   static func reading(_ bytes: [UInt8]) throws(ArchiveTrouble) -> ZipReader {
+    guard !ZipNames.disagree(in: bytes) else {
+      throw ArchiveTrouble(problem: "its headers contradict each other")
+    }
     let storage = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(bytes.count, 1), alignment: 1)
     storage.copyBytes(from: bytes)

@@ -11,10 +11,6 @@ final class BuiltProgram {
   let compilation: Compilation
   private let command: [String]
   private let environment: [String]
-  /// How many more testcases may be run again because their first run had to wait for a disk. A run
-  /// is warm after one, unless the machine has too little memory for its work; then more would not
-  /// help.
-  private var warmUpsLeft = 2
 
   /// Bounds of a build.
   struct BuildLimits {
@@ -141,17 +137,29 @@ final class BuiltProgram {
       output: String(decoding: bytes, as: UTF8.self))
   }
 
-  /// `body`, and once more when its runs read from a disk: what they loaded (an interpreter's library
-  /// that nobody used for hours) then came with waiting, with CPU time, and with memory charged to
-  /// them, none of which is the program's own. The second time all of it is in memory.
-  func measuredWarm<Value>(
-    _ body: () throws(EvaluationError) -> Value
-  ) throws(EvaluationError) -> Value {
-    let before = sandbox.blocksRead
-    let value = try body()
-    guard sandbox.blocksRead > before, warmUpsLeft > 0 else { return value }
-    warmUpsLeft -= 1
-    return try body()
+  /// Starts the program once without input and forgets what it did. What it loads (an interpreter's
+  /// library that nobody used for an hour) then comes with waiting, with CPU time and with memory
+  /// charged to this run and not to the first testcase's, of which none is the program's own.
+  ///
+  /// Not a repetition of a run that turned out cold: a program could read a cold file on purpose when
+  /// it is about to fail, and would get another attempt.
+  func warmUp(limits: RunLimits) throws(EvaluationError) {
+    guard language.hasRuntime else { return }
+    var limits = limits
+    limits.cpuNanoseconds = min(limits.cpuNanoseconds, 1_000_000_000)
+    limits.wallNanoseconds = min(limits.wallNanoseconds, 3_000_000_000)
+    limits.outputBytes = min(limits.outputBytes, 1 << 20)
+    let report = try sandboxed { () throws(SandboxError) in
+      let nothing = try MemoryFile()
+      let input = try nothing.readingDescriptor()
+      let sink = try MemoryFile()
+      let output = try sink.appendingDescriptor()
+      return try sandbox.run(
+        command(
+          arguments: [], input: input.borrowed, output: output.borrowed, error: output.borrowed,
+          limits: limits))
+    }
+    if report.stop == .cancelled { throw .cancelled }
   }
 
   /// The command for one run.

@@ -14,6 +14,11 @@ public final class Evaluator {
   /// submissions run, and the next judging is likely to be of the same package.
   private(set) var validators: [String: Validator] = [:]
 
+  /// When this slot last ran a program of each language.
+  private var lastUse: [LanguageID: ContinuousClock.Instant] = [:]
+  /// Something that was used more recently is taken to be in memory still.
+  private static let staysWarm = Duration.seconds(60)
+
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
   /// - Parameters:
@@ -39,13 +44,16 @@ public final class Evaluator {
     _ program: Program, _ package: PackageManifest, _ mode: JudgingMode,
     _ cancellation: Cancellation, _ onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
-    guard let language = workshop.languages[program.language] else {
+    let isAnswer = package.kind.isSubmitAnswer
+    guard let language = isAnswer ? .answers : workshop.languages[program.language] else {
       throw .machine("this worker does not know the language \(program.language)")
     }
     if let refusal = refusal(program, package) { return refusal }
+    let files = try files(of: program, language, package)
     let built = try BuiltProgram.build(
-      try files(of: program, language, package), language: language,
-      entryPoint: program.entryPoint, memoryBytes: package.limits.memoryBytes.amount,
+      files, language: language,
+      entryPoint: isAnswer ? nil : program.entryPoint,
+      memoryBytes: package.limits.memoryBytes.amount,
       limits: BuiltProgram.BuildLimits(
         timeNanoseconds: package.limits.compilationTimeNanoseconds.amount,
         memoryBytes: package.limits.compilationMemoryBytes.amount), in: workshop,
@@ -57,12 +65,15 @@ public final class Evaluator {
         message: built.compilation.detail == .compilerLimit
           ? "the compiler ran out of time or memory" : "does not compile")
     }
-    return try runAll(built, package, mode, cancellation, onRun)
+    let submission = Submission(program: program, built: built, files: files)
+    return try runAll(submission, package, mode, cancellation, onRun)
   }
 
   /// A submission that breaks a limit of the problem before it is built.
   private func refusal(_ program: Program, _ package: PackageManifest) -> JudgingResult? {
-    let limit = package.limits.codeBytes.amount
+    let code = package.limits.codeBytes
+    // Answers are no code: the system's default, which is made for programs, does not bound them.
+    let limit = package.kind.isSubmitAnswer && !code.isExplicit ? .max : code.amount
     guard Int64(program.byteCount) > limit else { return nil }
     let text = "the source has \(program.byteCount) bytes, the problem allows \(limit)"
     return JudgingResult(
@@ -75,45 +86,71 @@ public final class Evaluator {
     of program: Program, _ language: Language, _ package: PackageManifest
   ) throws(EvaluationError) -> [SourceFile] {
     var files = program.files
-    for included in package.files where included.role == .include {
-      let parts = included.path.split(separator: "/", maxSplits: 2)
-      guard parts.count == 3, parts[1] == "default" || parts[1] == language.id.value else {
-        continue
+    guard !package.kind.isSubmitAnswer else { return files }
+    let included = package.files.filter { $0.role == .include }
+    // Those of the language come last and replace the default ones.
+    for folder in ["include/default/", "include/\(language.id)/"] {
+      for file in included where file.path.hasPrefix(folder) {
+        try include(file, as: String(file.path.dropFirst(folder.count)), in: package, &files)
       }
-      let name = String(parts[2])
-      let contents = try workshop.contents(included.path, of: package)
-      files.removeAll { $0.name == name }
-      files.append(SourceFile(name: name, contents: contents))
     }
     return files
   }
 
+  private func include(
+    _ included: PackageFile, as name: String, in package: PackageManifest,
+    _ files: inout [SourceFile]
+  ) throws(EvaluationError) {
+    let contents = package.constants.replacing(
+      in: try workshop.contents(included.path, of: package))
+    files.removeAll { $0.name == name }
+    files.append(SourceFile(name: name, contents: contents))
+  }
+
+  /// What was handed in, ready to run.
+  private struct Submission {
+    let program: Program
+    let built: BuiltProgram
+    /// As it was built, included files among them.
+    let files: [SourceFile]
+  }
+
   private func runAll(
-    _ built: BuiltProgram, _ package: PackageManifest, _ mode: JudgingMode,
+    _ submission: Submission, _ package: PackageManifest, _ mode: JudgingMode,
     _ cancellation: Cancellation, _ onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
-    var runner = TestcaseRunner(
-      program: built, validator: nil, manifest: package, workshop: workshop)
+    var outputValidator: Validator?
     if case .validator(let spec) = package.check {
-      let validator = try validator(spec, package, cancellation)
-      let checker: Validator?
-      if let spec = package.interactorChecker {
-        checker = try self.validator(spec, package, cancellation)
-      } else {
-        checker = nil
-      }
-      runner = TestcaseRunner(
-        program: built, validator: validator, interactorChecker: checker, manifest: package,
-        workshop: workshop)
+      outputValidator = try validator(spec, package, cancellation)
     }
+    var checker: Validator?
+    if let spec = package.interactorChecker {
+      checker = try validator(spec, package, cancellation)
+    }
+    var runner = TestcaseRunner(
+      program: submission.built, validator: outputValidator, interactorChecker: checker,
+      manifest: package, workshop: workshop)
+    if !package.kind.isSubmitAnswer {
+      let language = submission.built.language
+      runner.dataFiles = submission.files.filter { !language.isCode($0.name) }
+    }
+    if !package.kind.isSubmitAnswer { try warmUp(submission.built, runner) }
+    let answers = AnswerFiles(of: submission.program, testcases: package.testcases)
     var plan = JudgingPlan(manifest: package, mode: mode)
     var runs: [Run] = []
     while true {
       try cancellation.check()
       switch plan.next() {
       case .run(let ordinal, let testcase):
-        let result = try runner.run(
-          testcase, scoring: plan.scoring(ordinal: ordinal) ?? .none)
+        let scoring = plan.scoring(ordinal: ordinal) ?? .none
+        let result: TestcaseRunner.Result
+        if let check = testcase.staticValidation {
+          result = try look(submission, testcase, check, scoring, package, cancellation)
+        } else if package.kind.isSubmitAnswer {
+          result = try judge(answers, testcase, scoring, runner)
+        } else {
+          result = try runner.run(testcase, scoring: scoring)
+        }
         let run = Run(
           ordinal: ordinal, testcase: testcase.name, verdict: result.verdict.verdict,
           detail: result.verdict.detail, score: result.score, facts: result.facts,
@@ -129,10 +166,50 @@ public final class Evaluator {
       case .finished(let outcome):
         guard outcome.verdict != .judgeError else { throw .judge(outcome.message) }
         return JudgingResult(
-          verdict: outcome.verdict, score: outcome.score, compilation: built.compilation,
+          verdict: outcome.verdict, score: outcome.score,
+          compilation: package.kind.isSubmitAnswer ? nil : submission.built.compilation,
           runs: runs, message: outcome.message)
       }
     }
+  }
+
+  /// A testcase that is a look at the source text.
+  private func look(
+    _ submission: Submission, _ testcase: Testcase, _ check: StaticValidation,
+    _ scoring: CaseScoring, _ package: PackageManifest, _ cancellation: Cancellation
+  ) throws(EvaluationError) -> TestcaseRunner.Result {
+    guard let spec = package.staticValidator else {
+      throw .judge("\(testcase.name): the package has no static validator: build it again")
+    }
+    let check = StaticCheck(
+      validator: try validator(spec, package, cancellation), language: submission.built.language,
+      files: submission.files, recordedEntryPoint: submission.program.entryPoint, check: check)
+    return try check.run(testcase, scoring: scoring)
+  }
+
+  /// A testcase whose output was handed in.
+  private func judge(
+    _ answers: AnswerFiles, _ testcase: Testcase, _ scoring: CaseScoring, _ runner: TestcaseRunner
+  ) throws(EvaluationError) -> TestcaseRunner.Result {
+    guard let file = answers.file(for: testcase.name) else {
+      return TestcaseRunner.Result(
+        verdict: RunVerdict(.wrongAnswer, .noOutput), facts: RunFacts(), score: nil,
+        message: "no answer was handed in for this testcase")
+    }
+    var printed = testcase
+    printed.arguments = ["/app/" + file]
+    printed.files = []
+    return try runner.run(printed, scoring: scoring)
+  }
+
+  private func warmUp(
+    _ built: BuiltProgram, _ runner: TestcaseRunner
+  ) throws(EvaluationError) {
+    let language = built.language.id
+    if lastUse[language].map({ ContinuousClock.now - $0 > Self.staysWarm }) ?? true {
+      try built.warmUp(limits: runner.limits())
+    }
+    lastUse[language] = .now
   }
 
   private func validator(

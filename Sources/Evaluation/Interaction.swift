@@ -52,8 +52,9 @@ struct Interaction {
     let saidEnd = try sandboxed { () throws(SandboxError) in try said.appendingDescriptor() }
 
     var validatorLimits = validator.runLimits
-    // The interactor may wait as long as the submission may run, and then has time to finish.
-    validatorLimits.wallNanoseconds += runner.limits().wallNanoseconds
+    // The interactor may wait as long as the submission may run, and then has time to finish, also on
+    // a machine so busy that the submission got its end late.
+    validatorLimits.wallNanoseconds += runner.limits().wallNanoseconds + 10_000_000_000
     let programBox = runner.program.sandbox
     let validatorBox = validator.program.sandbox
     try sandboxed { () throws(SandboxError) in
@@ -161,6 +162,7 @@ struct Interaction {
     var report = own
     if own.stop == .cancelled { report.stop = .none }
     var facts = try TestcaseRunner.facts(of: report)
+    facts.interactorEndedFirst = cameFirst
     var answer: ValidatorAnswer?
     let end: InteractorEnd.End
     switch other.exit {

@@ -26,7 +26,15 @@ public struct Language: Hashable, Sendable {
   public var memoryOverheadBytes: Int64
   public var probe: Probe
 
+  /// Whether something else than the built program is executed: an interpreter or a virtual machine.
+  var hasRuntime: Bool { run.first.map { !$0.contains("{binary}") } ?? false }
+
   func isSource(_ file: String) -> Bool { Self.ending(of: file).map(extensions.contains) ?? false }
+
+  /// Whether the compiler or interpreter is meant to read it, as opposed to the running program.
+  func isCode(_ file: String) -> Bool {
+    isSource(file) || Self.ending(of: file).map(headers.contains) ?? false
+  }
 
   static func ending(of file: String) -> String? {
     guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return nil }
@@ -108,12 +116,16 @@ public struct LanguageTable: Hashable, Sendable {
 
   public subscript(id: LanguageID) -> Language? { languages.first { $0.id == id } }
 
-  /// The language that most of the files are written in; nil when none is.
+  /// The language that most of the files are written in; nil when none is. What may be plain text is
+  /// taken for answers only when none of the files is a program.
   public func detect(_ files: [String]) -> Language? {
     var best: (language: Language, count: Int)?
-    for language in languages {
+    for language in languages where language.id != .answers {
       let count = language.sources(in: files).count
       if count > best?.count ?? 0 { best = (language, count) }
+    }
+    if best == nil, let answers = self[.answers], !answers.sources(in: files).isEmpty {
+      return answers
     }
     return best?.language
   }

@@ -12,6 +12,9 @@ struct TestcaseRunner {
   var interactorChecker: Validator?
   let manifest: PackageManifest
   let workshop: Workshop
+  /// Files that were submitted or included and are no code: a run finds them in its working
+  /// directory, where files of the testcase win.
+  var dataFiles: [SourceFile] = []
 
   /// What one testcase came to, apart from its place in the order.
   struct Result {
@@ -32,14 +35,6 @@ struct TestcaseRunner {
   }
 
   func run(_ testcase: Testcase, scoring: CaseScoring) throws(EvaluationError) -> Result {
-    try program.measuredWarm { () throws(EvaluationError) in
-      try runOnce(testcase, scoring: scoring)
-    }
-  }
-
-  private func runOnce(
-    _ testcase: Testcase, scoring: CaseScoring
-  ) throws(EvaluationError) -> Result {
     let input = try workshop.open(testcase.input, of: manifest)
     let answer = try workshop.open(testcase.answer, of: manifest)
     if let validator {
@@ -117,6 +112,16 @@ struct TestcaseRunner {
         try program.sandbox.put(.scratch, path: file.name, contents: contents.borrowed)
       }
     }
+    for file in dataFiles {
+      do throws(SandboxError) {
+        try program.sandbox.put(.scratch, path: file.name, contents: file.contents)
+      } catch {
+        // One of the testcase's files has its place. Anything else is our failure, not the program's.
+        guard case .file(_, _, let code) = error, [EEXIST, EISDIR, ENOTDIR].contains(code) else {
+          throw EvaluationError(error)
+        }
+      }
+    }
   }
 
   /// Output into memory, then the comparer or the validator.
@@ -146,21 +151,26 @@ struct TestcaseRunner {
     }
     var facts = try Self.facts(of: report)
     facts.outputBytes = Int64(output.size)
+    // What the limit speaks of, in the one format that says so.
+    if manifest.sourceFormat == .ppf2025 { facts.outputBytes += Int64(errors.size) }
     if let own = RunVerdict.beforeValidation(facts, limits: manifest.limits) {
       return Pass(facts: facts, verdict: own, message: try Self.account(of: report, errors))
     }
     if let validator {
       let (exit, answer) = try validate(testcase, output, validator, number)
       facts.validatorExit = exit
+      let verdict = RunVerdict.afterValidation(
+        facts, answer.validation, hasOutput: output.size > 0)
       return Pass(
-        facts: facts, verdict: RunVerdict.afterValidation(facts, answer.validation),
-        validatorExit: exit, answer: answer, message: answer.message)
+        facts: facts, verdict: verdict, validatorExit: exit, answer: answer,
+        message: answer.message)
     }
     let result = try compare(output.borrowed, answer, testcase)
     var message = ""
     if case .wrong(let reason) = result { message = reason }
     return Pass(
-      facts: facts, verdict: RunVerdict.afterValidation(facts, Validation(result)),
+      facts: facts,
+      verdict: RunVerdict.afterValidation(facts, Validation(result), hasOutput: output.size > 0),
       message: message)
   }
 

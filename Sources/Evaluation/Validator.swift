@@ -15,6 +15,7 @@ final class Validator {
   private let files: [PackageFile]
   private let arguments: [String]
   private let limits: ProblemLimits
+  private let constants: ProblemConstants
   private let workshop: Workshop
 
   static let input = "input.txt"
@@ -36,7 +37,10 @@ final class Validator {
     for path in spec.files {
       let name =
         path.hasPrefix(spec.folder + "/") ? String(path.dropFirst(spec.folder.count + 1)) : path
-      sources.append(SourceFile(name: name, contents: try workshop.contents(path, of: manifest)))
+      var contents = try workshop.contents(path, of: manifest)
+      // The format lists output validators and not static ones.
+      if spec != manifest.staticValidator { contents = manifest.constants.replacing(in: contents) }
+      sources.append(SourceFile(name: name, contents: contents))
       if manifest.file(path)?.isExecutable == true { executables.insert(name) }
     }
     let names = sources.map(\.name)
@@ -49,6 +53,7 @@ final class Validator {
           + "always work")
     }
     limits = manifest.limits
+    constants = manifest.constants
     arguments = spec.arguments
     self.workshop = workshop
     program = try BuiltProgram.build(
@@ -67,7 +72,7 @@ final class Validator {
   /// Whether it is what `manifest` has under `spec`. By content: a new version of a package in which
   /// one test was mended has the same validator.
   func serves(_ spec: ValidatorProgram, of manifest: PackageManifest) -> Bool {
-    self.spec == spec && limits == manifest.limits
+    self.spec == spec && limits == manifest.limits && constants == manifest.constants
       && files == spec.files.compactMap(manifest.file)
       && !program.sandbox.canceller.isCancelled
   }
@@ -77,12 +82,14 @@ final class Validator {
     files.allSatisfy { manifest.file($0.path) == $0 }
   }
 
-  var runLimits: RunLimits {
+  var runLimits: RunLimits { Self.runLimits(limits, program.language) }
+
+  /// Of anything that the package brings to validate with.
+  static func runLimits(_ limits: ProblemLimits, _ language: Language) -> RunLimits {
     RunLimits(
       cpuNanoseconds: Int(limits.validationTimeNanoseconds.amount),
       wallNanoseconds: Int(limits.validationTimeNanoseconds.amount) * 2,
-      memoryBytes: Int(
-        limits.validationMemoryBytes.amount + program.language.memoryOverheadBytes),
+      memoryBytes: Int(limits.validationMemoryBytes.amount + language.memoryOverheadBytes),
       outputBytes: Int(limits.validationOutputBytes.amount), processes: 64, openFiles: 256,
       boundsAddressSpace: false)
   }
@@ -137,13 +144,14 @@ final class Validator {
 
   /// What an interactor left for the checker; empty when it wrote nothing.
   func writtenOutput() throws(EvaluationError) -> MemoryFile {
-    let bytes = try feedbackBytes(Self.output, limit: 256 << 20) ?? []
+    let bytes = try bytes("\(Self.feedback)/\(Self.output)", limit: 256 << 20) ?? []
     return try sandboxed { () throws(SandboxError) in try MemoryFile(bytes) }
   }
 
   /// The next pass's input, if the validator left one; it is moved out of the feedback directory.
   func takeNextPass(_ pass: Int32) throws(EvaluationError) -> MemoryFile? {
-    guard let bytes = try feedbackBytes("nextpass.in", limit: 256 << 20) else { return nil }
+    let path = "\(Self.feedback)/nextpass.in"
+    guard let bytes = try bytes(path, limit: 256 << 20) else { return nil }
     let copy = try sandboxed { () throws(SandboxError) in try MemoryFile(bytes) }
     let report = try sandboxed { () throws(SandboxError) in
       try program.sandbox.put(.scratch, path: Self.passInput(pass), contents: copy.borrowed)
@@ -154,7 +162,7 @@ final class Validator {
       // With the validator's own rights, because the directory is the validator's.
       return try program.sandbox.run(
         Command(
-          ["/bin/rm", "-f", "\(Self.feedback)/nextpass.in"], standardInput: input.borrowed,
+          ["/bin/rm", "-f", path], standardInput: input.borrowed,
           standardOutput: sink.borrowed, standardError: sink.borrowed, limits: runLimits,
           keepScratch: true))
     }
@@ -166,17 +174,20 @@ final class Validator {
   }
 
   func feedbackText(_ name: String) throws(EvaluationError) -> String? {
-    try feedbackBytes(name, limit: Self.feedbackLimit).map { String(decoding: $0, as: UTF8.self) }
+    try text("\(Self.feedback)/\(name)")
   }
 
-  private func feedbackBytes(_ name: String, limit: Int) throws(EvaluationError) -> [UInt8]? {
+  /// A file that it left in its directory; nil when there is none.
+  func text(_ path: String) throws(EvaluationError) -> String? {
+    try bytes(path, limit: Self.feedbackLimit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func bytes(_ path: String, limit: Int) throws(EvaluationError) -> [UInt8]? {
     do throws(SandboxError) {
-      guard let file = try program.sandbox.open(.scratch, path: "\(Self.feedback)/\(name)") else {
-        return nil
-      }
+      guard let file = try program.sandbox.open(.scratch, path: path) else { return nil }
       return try file.readAll(limit: limit)
     } catch {
-      if case .file = error { throw .judge("the validator's \(name) cannot be read: \(error)") }
+      if case .file = error { throw .judge("the validator's \(path) cannot be read: \(error)") }
       throw EvaluationError(error)
     }
   }

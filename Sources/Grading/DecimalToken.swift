@@ -43,6 +43,34 @@ enum DecimalToken {
     return isNegative ? -value : value
   }
 
+  /// A value off by at most 2^-52 of itself, for numbers of up to 19 digits without an exponent; nil
+  /// says nothing. Where a double's 17 digits are printed, the nearest double costs much more.
+  static func nearValue(_ token: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard token.count <= 21, let first = token.first else { return nil }
+    let isNegative = first == UInt8(ascii: "-")
+    var i = isNegative ? 1 : 0
+    var mantissa: UInt64 = 0
+    var digits = 0
+    var point = -1
+    while i < token.count {
+      let digit = token[i] &- 48
+      if digit < 10 {
+        // 19 digits stay below 2^64, and more are refused below.
+        mantissa = mantissa &* 10 &+ UInt64(digit)
+        digits += 1
+      } else {
+        guard token[i] == UInt8(ascii: "."), point < 0 else { return nil }
+        point = i
+      }
+      i += 1
+    }
+    guard digits > 0, digits <= 19 else { return nil }
+    // Two roundings: of the mantissa, and of the quotient by an exact power of ten.
+    let places = point < 0 ? 0 : token.count - 1 - point
+    let value = Double(mantissa) / Parts.powersOfTen[places]
+    return isNegative ? -value : value
+  }
+
   static func value(_ text: String) -> Double? {
     var text = text
     return text.withUTF8 { value($0) }

@@ -102,7 +102,10 @@ struct GroupGrader {
 
   private static func decider(of verdict: Verdict, _ children: ArraySlice<Grade>) -> Int32? {
     guard verdict != .accepted else { return nil }
-    return children.first { $0.verdict == verdict }?.decider
+    // A program is told of reduced verdicts only, and answers with them.
+    let child =
+      children.first { $0.verdict == verdict } ?? children.first { $0.verdict.reduced == verdict }
+    return child?.decider
   }
 
   static func sum(_ scores: [Score]) -> Score? {

@@ -349,12 +349,18 @@ extension JudgingPlan {
     let group = tree.groups[leaf.group]
     guard case .aggregate(let rule) = group.grading else { return .legacy }
     if tree.isSample(leaf.group) { return .none }
+    if rule.rule != .passFail, let check = leaf.testcase.staticValidation {
+      return .points(maximum: check.maximum)
+    }
     switch rule.rule {
     case .passFail: return .passFail
     case .minimum: return .points(maximum: rule.maximum)
     case .sum:
-      let share = rule.maximum.map {
-        GroupGrader.share(of: $0, position: leaf.position, count: group.ownCases)
+      let share = rule.maximum.map { maximum in
+        // The reader refuses a package in which static validation takes more than there is.
+        GroupGrader.share(
+          of: max(.zero, maximum.subtracting(group.staticPoints) ?? .zero),
+          position: leaf.position, count: group.ownCases)
       }
       return .points(maximum: share)
     }
@@ -368,7 +374,8 @@ extension JudgingPlan {
       guard let grade = grade(of: child) else { return nil }
       var score = grade.score
       if score == nil, case .testcase = child, grade.verdict == .accepted { score = .one }
-      return "\(grade.verdict) \(score ?? .zero)"
+      // The format tells graders of AC, WA, RTE and TLE only; they may fail on any other word.
+      return "\(grade.verdict.reduced) \(score ?? .zero)"
     }
     return GradeRequest(group: group.name, program: program, flags: flags, lines: lines)
   }

@@ -32,7 +32,7 @@ public struct LayoutComparer: Sendable {
     while true {
       var hadBreak = false
       if tokensLeft == 0 {
-        let skipped = TokenWindow.skipEqual(&out, &ans)
+        let skipped = TokenWindow.skipEqual(&out, &ans, folding: false)
         hadBreak = Self.endsInBreak(out, skipped)
         if skipped > 0, !Self.isAllBlank(out, skipped) { isAtStart = false }
         misses = skipped >= 64 ? 0 : min(misses + 1, 6)

@@ -27,8 +27,11 @@ struct PlanTree {
     var children: [Child] = []
     /// The testcases below, as indices.
     var cases = 0..<0
-    /// Number of testcases that are direct children.
+    /// Number of testcases that are direct children, static validation apart: among these the points
+    /// of a group are shared.
     var ownCases = 0
+    /// Points that static validation takes from what is shared.
+    var staticPoints = Score.zero
     /// Groups that have to be passed before this one is run.
     var required: [Int] = []
     var state = State.open
@@ -71,7 +74,12 @@ struct PlanTree {
         groups[index].children.append(.testcase(leaves.count))
         leaves.append(
           Leaf(testcase: testcase, group: index, position: groups[index].ownCases))
-        groups[index].ownCases += 1
+        if let check = testcase.staticValidation {
+          groups[index].staticPoints =
+            groups[index].staticPoints.adding(check.maximum ?? .zero) ?? groups[index].staticPoints
+        } else {
+          groups[index].ownCases += 1
+        }
       case .group(let inner):
         let innerIndex = add(inner, parent: index)
         groups[index].children.append(.group(innerIndex))

@@ -73,10 +73,16 @@ public struct RunVerdict: Hashable, Sendable {
   }
 
   /// The verdict of a run that `beforeValidation` let through.
-  public static func afterValidation(_ facts: RunFacts, _ validation: Validation) -> RunVerdict {
+  ///
+  /// - Parameter hasOutput: whether anything was printed to standard output; nil takes it from the
+  ///   facts, in which standard error may be counted as well.
+  public static func afterValidation(
+    _ facts: RunFacts, _ validation: Validation, hasOutput: Bool? = nil
+  ) -> RunVerdict {
     switch validation {
     case .accepted: RunVerdict(.accepted)
-    case .rejected: RunVerdict(.wrongAnswer, facts.outputBytes == 0 ? .noOutput : nil)
+    case .rejected:
+      RunVerdict(.wrongAnswer, hasOutput ?? (facts.outputBytes > 0) ? nil : .noOutput)
     case .failed: RunVerdict(.judgeError, .validator)
     }
   }

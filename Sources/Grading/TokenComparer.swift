@@ -5,9 +5,9 @@ public import JudgeModel
 // Both streams pass through a window of fixed size. The comparer stands between two tokens in both
 // streams and repeats three steps:
 //
-//   1. What is byte for byte equal is skipped, up to the last blank of it.
+//   1. What is the same (case aside, where it does not matter) is skipped, up to the last blank of it.
 //   2. Blanks are skipped, or compared where the problem says that they matter.
-//   3. One token of each stream is compared.
+//   3. Tokens that are the same are skipped, then one token of each stream is compared.
 //
 // Step 1 is the fast path: it never looks at a token. It does not pay where the files differ in
 // every blank, so after an attempt that brought little, some tokens go by before the next one.
@@ -43,6 +43,23 @@ public struct TokenComparer: Sendable {
       if let relative, difference <= relative * answer.magnitude { return true }
       return false
     }
+
+    /// Whether ``accepts(_:for:)`` says yes, found from values that are only nearly right: what they
+    /// and its own roundings can be off is taken away from the tolerance. False says nothing.
+    func surelyAccepts(
+      _ got: UnsafeBufferPointer<UInt8>, for expected: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+      guard let answer = DecimalToken.nearValue(expected), let value = DecimalToken.nearValue(got)
+      else { return false }
+      // Each value is off by at most 2^-52 of itself, the exact one by 2^-53, and the two operations
+      // below and in `accepts` round by 2^-53 each: in all less than 2^-49 of both values.
+      let slack = (value.magnitude + answer.magnitude) * 0x1p-49
+      let difference = (value - answer).magnitude + slack
+      if let absolute, difference < absolute { return true }
+      // Relative roundings of a product grow with it, hence the slack in the factor as well.
+      if let relative, difference < relative * answer.magnitude * (1 - 0x1p-49) { return true }
+      return false
+    }
   }
 
   /// - Throws: when a tolerance is not a decimal number of at least 0.
@@ -68,7 +85,9 @@ public struct TokenComparer: Sendable {
     var ans = TokenWindow()
     var pace = Pace()
     while true {
-      if pace.shouldSkipEqual { pace.skipped(TokenWindow.skipEqual(&out, &ans)) }
+      if pace.shouldSkipEqual {
+        pace.skipped(TokenWindow.skipEqual(&out, &ans, folding: foldsCase))
+      }
       if comparesBlanks, let reason = try compareBlanks(&out, &output, &ans, &answer) {
         return .wrong(reason: reason)
       }
@@ -79,15 +98,19 @@ public struct TokenComparer: Sendable {
         if hasAnswer { return .wrong(reason: try missing(out.line, &ans, &answer)) }
         return .accepted
       }
-      if Self.skipEqualToken(&out, &ans) { continue }
+      let most = comparesBlanks ? 1 : Self.tokensAtOnce
+      if TokenWindow.skipTokens(&out, &ans, folding: foldsCase, most: most) > 0 { continue }
       if let reason = try compareToken(&out, &output, &ans, &answer) {
         return .wrong(reason: reason)
       }
     }
   }
 
+  /// Tokens skipped one by one before the fast path may get its turn.
+  private static let tokensAtOnce = 32
+
   /// When to try the fast path: after `n` attempts in a row that brought little, only every
-  /// `2^n`th token, up to 64.
+  /// `2^n`th round, up to 64.
   private struct Pace {
     var misses = 0
     var tokensLeft = 0
@@ -163,32 +186,6 @@ extension TokenComparer {
 // MARK: - Tokens
 
 extension TokenComparer {
-  /// Consumes one token of each stream when both are in the windows with the blank behind them and
-  /// equal byte for byte.
-  private static func skipEqualToken(_ out: inout TokenWindow, _ ans: inout TokenWindow) -> Bool {
-    let (x, y) = (out.front, ans.front)
-    let limit = min(out.count, ans.count)
-    var length = 0
-    // Eight bytes at a time to the first that differs or could be a blank.
-    while length + 8 <= limit {
-      let word = UnsafeRawPointer(x).loadUnaligned(fromByteOffset: length, as: UInt64.self)
-      let other = UnsafeRawPointer(y).loadUnaligned(fromByteOffset: length, as: UInt64.self)
-      let stops = TokenWindow.blankCandidates(word) | (word ^ other)
-      if stops != 0 {
-        length += stops.trailingZeroBitCount >> 3
-        break
-      }
-      length += 8
-    }
-    while length < limit, x[length] == y[length], !TokenWindow.isBlank(x[length]) { length += 1 }
-    guard length < limit, TokenWindow.isBlank(x[length]), TokenWindow.isBlank(y[length]) else {
-      return false
-    }
-    out.start += length
-    ans.start += length
-    return true
-  }
-
   /// Consumes one token of each stream; a reason when the output's is not acceptable.
   private func compareToken<Output: ByteSource & ~Copyable, Answer: ByteSource & ~Copyable>(
     _ out: inout TokenWindow, _ output: inout Output,
@@ -217,24 +214,15 @@ extension TokenComparer {
   private func accepts(
     _ got: UnsafeBufferPointer<UInt8>, for expected: UnsafeBufferPointer<UInt8>
   ) -> Bool {
+    if let numbers, numbers.surelyAccepts(got, for: expected) { return true }
     if let numbers, let answer = DecimalToken.value(expected) {
       guard let value = DecimalToken.value(got) else { return false }
       return numbers.accepts(value, for: answer)
     }
-    guard got.count == expected.count else { return false }
-    var i = 0
-    while i < got.count {
-      if !isSame(got[i], expected[i]) { return false }
-      i += 1
+    guard let x = got.baseAddress, let y = expected.baseAddress, got.count == expected.count else {
+      return false
     }
-    return true
-  }
-
-  @inline(__always)
-  private func isSame(_ a: UInt8, _ b: UInt8) -> Bool {
-    if a == b { return true }
-    // Letters of different case differ in one bit, but so do `@` and a grave accent.
-    return foldsCase && a ^ b == 32 && (a | 32) &- 97 < 26
+    return TokenWindow.commonText(x, y, limit: got.count, folding: foldsCase) == got.count
   }
 
   /// Compares two tokens that do not fit the windows and consumes what they have in common.
@@ -247,14 +235,12 @@ extension TokenComparer {
       let gotEnds = try out.peek(from: &output).map(TokenWindow.isBlank) ?? true
       let expectedEnds = try ans.peek(from: &answer).map(TokenWindow.isBlank) ?? true
       if gotEnds || expectedEnds { return gotEnds && expectedEnds }
-      let (x, y) = (out.front, ans.front)
-      let limit = min(out.count, ans.count)
-      var i = 0
-      while i < limit, !TokenWindow.isBlank(x[i]), isSame(x[i], y[i]) { i += 1 }
-      // Nothing consumed although both go on: they differ right here.
-      guard i > 0 else { return false }
-      out.start += i
-      ans.start += i
+      let length = TokenWindow.commonText(
+        out.front, ans.front, limit: min(out.count, ans.count), folding: foldsCase)
+      // Nothing in common although both go on: they differ right here.
+      guard length > 0 else { return false }
+      out.start += length
+      ans.start += length
     }
   }
 

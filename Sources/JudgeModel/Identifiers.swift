@@ -56,6 +56,10 @@ public struct LanguageID: Hashable, Comparable, Sendable, CustomStringConvertibl
   public init(_ value: String) { self.value = value }
   public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
   public var description: String { value }
+
+  /// Not a programming language: the files are the outputs themselves, as a submission to a
+  /// submit-answer problem has them.
+  public static let answers = LanguageID("text")
 }
 
 /// Fences a lease: of two leases on the same judging the one with the larger epoch is current.

@@ -16,6 +16,11 @@ public struct PackageManifest: Hashable, Sendable {
   public var tests: TestGroup
   /// Everything judging needs, sorted by path: nothing else is in the archive.
   public var files: [PackageFile]
+  /// Reads the source text of submissions, for the testcases that are a `StaticValidation`.
+  public var staticValidator: ValidatorProgram?
+  /// Replaced in output validators and included files when they are used: the archive has the files
+  /// as their author wrote them.
+  public var constants = ProblemConstants()
 
   public init(
     problem: String, title: String, uuid: String? = nil, sourceFormat: SourceFormat,
@@ -187,6 +192,9 @@ public struct Testcase: Hashable, Sendable {
   public var validatorArguments: [String]
   /// For the built-in comparer: the flags in force here, all levels merged.
   public var comparison: TokenComparison?
+  /// Not a run of the submission but a look at its source text. Such a testcase has no input and no
+  /// answer: both paths are empty.
+  public var staticValidation: StaticValidation?
   public init(
     name: String, input: String, answer: String, files: [CaseFile] = [], arguments: [String] = [],
     validatorArguments: [String] = [], comparison: TokenComparison? = nil
@@ -198,6 +206,21 @@ public struct Testcase: Hashable, Sendable {
     self.arguments = arguments
     self.validatorArguments = validatorArguments
     self.comparison = comparison
+  }
+}
+
+/// A static validation testcase of the 2025-09 format: the package's static validator looks at the
+/// files of the submission and accepts or rejects them.
+public struct StaticValidation: Hashable, Sendable {
+  /// Last component of the name of such a testcase; its group is what stands before it.
+  public static let name = "static_validation"
+  /// Given to the validator after the three arguments that it always gets.
+  public var arguments: [String]
+  /// `static_validation_score`, its best score; nil when it is only passed or failed.
+  public var maximum: Score?
+  public init(arguments: [String], maximum: Score?) {
+    self.arguments = arguments
+    self.maximum = maximum
   }
 }
 
@@ -236,7 +259,7 @@ public struct TestGroup: Hashable, Sendable {
     self.breaksOnReject = breaksOnReject
   }
 
-  /// All testcases below, in judging order.
+  /// All testcases below, in judging order: ordinals count them from 1.
   public var testcases: [Testcase] {
     children.flatMap { node in
       switch node {

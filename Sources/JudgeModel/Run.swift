@@ -23,6 +23,9 @@ public struct RunFacts: Hashable, Sendable {
   public var oomKills: Int32 = 0
   /// Exit status of the output validator where one ran (42 accepted, 43 rejected).
   public var validatorExit: Int32?
+  /// Of an interactive run: whether the interactor ended before the program did. It decides who is to
+  /// blame when both fail.
+  public var interactorEndedFirst: Bool?
   /// Passes of a multi-pass run; 1 otherwise.
   public var passes: Int32 = 1
   /// Measured without control groups; such numbers are not to be trusted near a limit.

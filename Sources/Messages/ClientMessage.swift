@@ -68,6 +68,17 @@ public enum ClientReply: Hashable, Sendable {
   case happened(UInt64, JudgingEvent)
   /// Everything that was known when the watch began has been told.
   case caughtUp(UInt64)
+
+  /// The request that it answers; nil when it speaks of the connection.
+  public var request: UInt64? {
+    switch self {
+    case .welcome, .refused, .who: nil
+    case .failed(let request, _), .missingPackages(let request, _), .package(let request, _),
+      .batch(let request, _), .judgings(let request, _), .done(let request),
+      .status(let request, _), .happened(let request, _), .caughtUp(let request):
+      request
+    }
+  }
 }
 
 /// News of one judging.

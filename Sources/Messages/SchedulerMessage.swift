@@ -14,6 +14,9 @@ public enum SchedulerMessage: Hashable, Sendable {
   case cancel(JudgingID, LeaseEpoch)
   /// These outcomes are durable, or of no interest any more: forget them.
   case acknowledge([LeaseName])
+  /// The scheduler could not read something that this worker said about a lease; the text names the
+  /// field. For the worker's log: it goes on.
+  case unreadable(String)
 }
 
 /// A lease by its name.

@@ -6,7 +6,8 @@ public import JudgeModel
 //
 // An archive comes from somebody else. It is read in two stages. The first knows zstd only: it turns
 // the bytes of a `ByteSource` into the decompressed stream and counts both, so that no input can make
-// it produce more than the manifest allows. The second knows tar only and reads from the first.
+// it produce more than the manifest allows, and follows its frames, so that none makes it keep more
+// than a few mebibytes. The second knows tar only and reads from the first.
 // Nothing is extracted to a name from the archive: every member has to be a plain file that the
 // manifest lists, with its size, and its content goes to a `BlobSink` under its digest. After the
 // tar has ended the first stage is read to its end, which may hold padding and nothing else.
@@ -82,6 +83,7 @@ private final class Decompressor {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
   private var isOpen = false
   private var compressed: Int64 = 0
+  private var frames = ZstdFrames()
   /// Bytes that came out.
   private(set) var decompressed: Int64 = 0
   /// What `next` gave last.
@@ -131,6 +133,11 @@ private final class Decompressor {
       // Frames that decompress to nothing could otherwise go on for ever.
       guard compressed <= 2 * limit + (4 << 20) else {
         throw PackageError.refused("it has more bytes than its contents explain")
+      }
+      if count > 0 {
+        try frames.follow(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      } else if !frames.isBetweenFrames {
+        throw PackageError.refused("it ends in the middle of a zstd frame: truncated")
       }
       block?.pointee = UnsafeRawPointer(buffer.baseAddress)
       return count
@@ -201,7 +208,8 @@ final class MemberReader {
       throw .refused("a member has no name that can be read")
     }
     let path = String(cString: name)
-    let shown = "`\(path.prefix(80))`"
+    // It may be meant for the terminal of whoever reads the refusal.
+    let shown = "`\(PathRules.printable(path))`"
     if let objection = PathRules.objection(to: path) { throw .refused("\(shown) \(objection)") }
     guard archive_entry_hardlink(entry) == nil, archive_entry_symlink(entry) == nil,
       archive_entry_filetype(entry) == regularFile

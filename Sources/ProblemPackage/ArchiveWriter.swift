@@ -105,6 +105,9 @@ final class ArchiveWriter {
   private let tar: OpaquePointer
   private let entry: OpaquePointer
 
+  /// Frames written so far.
+  var table: SeekTable { output.table }
+
   /// The descriptor must stay open as long as the writer lives.
   init(descriptor: Int32, path: String) throws(PackageError) {
     guard let tar = archive_write_new(), let entry = archive_entry_new() else {

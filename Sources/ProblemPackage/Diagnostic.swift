@@ -29,13 +29,26 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
 /// Collects findings while a package is read, so that a setter sees all of them at once.
 package final class Findings {
-  package private(set) var all: [Diagnostic] = []
+  private var kept: [Diagnostic] = []
+  /// Findings beyond the limit, which are counted only.
+  private var dropped = 0
   private var seen: Set<Diagnostic> = []
   /// A broken generator can produce one finding per testcase; nobody reads more than this.
   static let limit = 500
 
   package init() {}
-  package var hasErrors: Bool { all.contains { $0.severity == .error } }
+
+  /// What was found, and last how much of it is not listed.
+  package var all: [Diagnostic] {
+    guard dropped > 0 else { return kept }
+    return kept + [
+      Diagnostic(
+        .warning, "",
+        "\(dropped) more findings are not listed; mend these and check again")
+    ]
+  }
+
+  package var hasErrors: Bool { kept.contains { $0.severity == .error } }
 
   package func error(_ path: String, line: Int? = nil, _ message: String) {
     add(Diagnostic(.error, path, line: line, message))
@@ -47,10 +60,12 @@ package final class Findings {
   private func add(_ diagnostic: Diagnostic) {
     // The same flags are read once per testcase that inherits them.
     guard seen.insert(diagnostic).inserted else { return }
-    if all.count < Self.limit {
-      all.append(diagnostic)
+    if kept.count < Self.limit {
+      kept.append(diagnostic)
     } else if diagnostic.severity == .error, !hasErrors {
-      all.append(diagnostic)
+      kept.append(diagnostic)
+    } else {
+      dropped += 1
     }
   }
 }

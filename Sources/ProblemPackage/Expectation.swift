@@ -39,6 +39,24 @@ public struct LabelledSubmission: Hashable, Sendable {
 
   /// Whether its slowest run bounds a derived time limit from below.
   public var boundsTimeLimitBelow: Bool { expectations.contains(where: \.boundsTimeLimitBelow) }
+  /// The runs that bound a derived time limit from below: a rule for some testcases says nothing
+  /// about the others.
+  public func runsBoundingBelow(_ result: JudgingResult) -> [Run] {
+    runs(of: result, bounding: \.boundsTimeLimitBelow)
+  }
+  /// The runs that bound a derived time limit from above.
+  public func runsBoundingAbove(_ result: JudgingResult) -> [Run] {
+    runs(of: result, bounding: \.boundsTimeLimitAbove)
+  }
+
+  private func runs(of result: JudgingResult, bounding: (Expectation) -> Bool) -> [Run] {
+    let rules = expectations.filter(bounding)
+    return result.runs.filter { run in
+      rules.contains { rule in
+        if case .testcases(let glob) = rule.scope { glob.matches(run.testcase) } else { true }
+      }
+    }
+  }
   /// Whether its slowest run bounds a derived time limit from above.
   public var boundsTimeLimitAbove: Bool { expectations.contains(where: \.boundsTimeLimitAbove) }
 }

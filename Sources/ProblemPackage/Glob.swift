@@ -93,7 +93,12 @@ public struct Glob: Hashable, Sendable, CustomStringConvertible {
       }
       guard let close else { return nil }
       let tail = next[next.index(after: close)...]
-      for part in parts.reversed() { pending.append(String(next[..<open] + part + tail)) }
+      for part in parts.reversed() {
+        // No name in a package has a blank, so one around an alternative is there for the reader.
+        let bare = part.drop { $0 == " " }
+        let trimmed = bare.prefix(bare.count - bare.reversed().prefix { $0 == " " }.count)
+        pending.append(String(next[..<open] + trimmed + tail))
+      }
       guard pending.count + done.count <= expansionLimit else { return nil }
     }
     return done

@@ -71,6 +71,10 @@ struct JSONParser {
 
   /// Arrays and objects inside each other.
   static let depthLimit = 64
+  /// Values of any kind: two bytes of text can be a value of 24 bytes, and of 48 more while their
+  /// array grows. The largest package there may be has three million.
+  static let valueLimit = 4_000_000
+  private var values = 0
 
   static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var parser = JSONParser(bytes: bytes)
@@ -94,6 +98,8 @@ struct JSONParser {
 
   private mutating func value(depth: Int) throws(Failure) -> JSONValue {
     guard depth < Self.depthLimit else { throw failure("nested too deeply") }
+    values += 1
+    guard values <= Self.valueLimit else { throw failure("more than \(Self.valueLimit) values") }
     switch peek {
     case UInt8(ascii: "{"): return try object(depth)
     case UInt8(ascii: "["): return try array(depth)

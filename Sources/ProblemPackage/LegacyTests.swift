@@ -8,6 +8,7 @@ struct LegacyGroupKeys {
   var validatorFlags: [String]?
   var acceptScore: Score?
   var rejectScore: Score?
+  var range: ScoreRange?
 
   /// Own keys, and the parent's where there are none.
   func inheriting(_ parent: LegacyGroupKeys) -> LegacyGroupKeys {
@@ -16,7 +17,7 @@ struct LegacyGroupKeys {
       graderFlags: graderFlags ?? parent.graderFlags,
       validatorFlags: validatorFlags ?? parent.validatorFlags,
       acceptScore: acceptScore ?? parent.acceptScore,
-      rejectScore: rejectScore ?? parent.rejectScore)
+      rejectScore: rejectScore ?? parent.rejectScore, range: range ?? parent.range)
   }
 }
 
@@ -34,7 +35,8 @@ struct LegacyTestsReader {
     var out = ReadTests(
       root: TestGroup(name: "", children: [], grading: .legacy(LegacyGrading())))
     var levels = ComparisonLevels(comparison: comparison)
-    let keys = readKeys("data", &levels).inheriting(settings.grading)
+    let keys = settings.grading.inheriting(readKeys("data", &levels))
+    out.range = keys.range
     for name in tree.names(in: "data")
     where !["sample", "secret", "testdata.yaml"].contains(name) {
       findings.warning("data/" + name, "ignored: testcases lie in data/sample and data/secret")
@@ -56,7 +58,7 @@ struct LegacyTestsReader {
     var levels = ComparisonLevels(comparison: comparison)
     let own = readKeys(directory, &levels)
     if own.validatorFlags == nil { levels = above }
-    let keys = own.inheriting(inherited)
+    let keys = settings.grading.inheriting(own.inheriting(inherited))
     let finder = TestcaseFinder(tree: tree, findings: findings)
 
     var nodes: [(name: String, sortsInProblemtools: String, node: TestNode)] = []
@@ -75,9 +77,10 @@ struct LegacyTestsReader {
     }
     nodes.sort { PathRules.byteOrder($0.name, $1.name) }
     reportOrder(nodes.map(\.sortsInProblemtools), directory)
+    reportGraderFlags(own, keys, directory, results: nodes.count)
     if nodes.isEmpty, name.contains("/") {
       findings.warning(
-        directory, "is a group without testcases; it grades as accepted with score 0")
+        directory, "is a group without testcases; it does not count, also not with score 0")
     }
     return TestGroup(
       name: name, children: nodes.map(\.node), grading: grading(keys, isRoot: false, &out),
@@ -107,6 +110,8 @@ struct LegacyTestsReader {
     var grading = LegacyGrading()
     for flag in flags {
       if let rule = LegacyGrading.VerdictRule(rawValue: flag) { grading.verdict = rule }
+      // An older name that the default grader still knows.
+      if flag == "no_errors" { grading.verdict = .worstError }
       if let rule = LegacyGrading.ScoreRule(rawValue: flag) { grading.score = rule }
       // An inherited `ignore_sample` has no meaning below the root: there is no sample there.
       if flag == "ignore_sample" { grading.ignoresSample = isRoot }
@@ -144,6 +149,9 @@ struct LegacyTestsReader {
     if let value = map["grading"], let text = value.text() {
       if ["default", "custom"].contains(text) {
         keys.isCustomGraded = text == "custom"
+        if text == "custom", !settings.kind.isScoring {
+          value.warning("graders are for scoring problems; its score has no meaning here")
+        }
       } else {
         value.error("`\(text)`: grading is default or custom")
       }
@@ -152,20 +160,54 @@ struct LegacyTestsReader {
       keys.graderFlags = value.words()
       if keys.isCustomGraded != true { reportUnknownGraderFlags(keys.graderFlags ?? [], value) }
     }
-    if let value = map["output_validator_flags"], let flags = value.words() {
+    if let value = map["output_validator_flags"], let flags = validatorFlags(value) {
       keys.validatorFlags = flags
       levels.add(flags, at: value)
     }
+    for key in ["accept_score", "reject_score", "range"] where !settings.kind.isScoring {
+      map[key]?.warning("`\(key)` counts in scoring problems only; remove it")
+    }
     keys.acceptScore = map["accept_score"]?.decimal()
     keys.rejectScore = map["reject_score"]?.decimal()
+    keys.range = map["range"].flatMap(ScoreRange.init)
     return keys
+  }
+
+  /// One string, or a map with the name of the validator that gets the flags.
+  private func validatorFlags(_ value: YAMLValue) -> [String]? {
+    guard value.isMap, let map = value.map() else { return value.words() }
+    map.allow(only: ["name", "flags"], what: "`output_validator_flags`")
+    if let name = map["name"] {
+      name.warning("there is one output validator here, and it gets the flags whatever its name is")
+    }
+    return map["flags"]?.words() ?? []
+  }
+
+  /// `ignore_sample` is inherited like all flags, and below the root there is no sample to ignore:
+  /// the default grader then fails wherever there are more than two results.
+  private func reportGraderFlags(
+    _ own: LegacyGroupKeys, _ keys: LegacyGroupKeys, _ directory: String, results: Int
+  ) {
+    guard keys.isCustomGraded != true, keys.graderFlags?.contains("ignore_sample") == true else {
+      return
+    }
+    if own.graderFlags != nil {
+      findings.warning(
+        directory, "ignore_sample is for data/testdata.yaml only; remove it from this testdata.yaml"
+      )
+    } else if results > 2 {
+      findings.warning(
+        directory,
+        "inherits the grader flag ignore_sample, which has no effect here and is a judge error in "
+          + "problemtools; give this group grader_flags of its own")
+    }
   }
 
   private func reportUnknownGraderFlags(_ flags: [String], _ value: YAMLValue) {
     for flag in flags
     where LegacyGrading.VerdictRule(rawValue: flag) == nil
       && LegacyGrading.ScoreRule(rawValue: flag) == nil
-      && !["ignore_sample", "accept_if_any_accepted"].contains(flag)
+      && !["ignore_sample", "accept_if_any_accepted", "no_errors"].contains(flag)
     {
       value.error("`\(flag)` is not a flag of the default grader; remove it")
     }

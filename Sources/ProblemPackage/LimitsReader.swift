@@ -1,3 +1,4 @@
+import Grading
 import JudgeModel
 
 /// Reads the `limits` section. The formats count in MiB, KiB and seconds, the model in bytes and
@@ -15,6 +16,7 @@ struct LimitsReader {
       settings.timing.multiplierBillionths = 2_000_000_000
       settings.timing.marginBillionths = 1_500_000_000
     }
+    settings.timing.hasUpperBound = format == .ppf2025
     guard let map = section?.map() else { return }
     allowKeys(map)
     var limits = settings.limits
@@ -77,12 +79,12 @@ struct LimitsReader {
     }
     settings.timing = timing
     // Legacy knows no `time_limit`, so it has no rule about its multiples.
-    if !format.isLegacy, let value = map["time_limit"], settings.limits.timeOrigin == .explicit,
-      settings.limits.timeNanoseconds.amount % timing.resolution.nanoseconds != 0
-    {
-      value.error(
-        "the time limit is not a multiple of time_resolution "
-          + "(\(timing.resolution.secondsText) s); change one of them")
+    guard !format.isLegacy, let value = map["time_limit"], settings.limits.timeOrigin == .explicit
+    else { return }
+    do {
+      try timing.check(explicit: TimeSpan(nanoseconds: settings.limits.timeNanoseconds.amount))
+    } catch {
+      value.error("\(error)")
     }
   }
 
@@ -110,29 +112,24 @@ struct LimitsReader {
 }
 
 extension ProblemYAMLReader {
-  /// Time limits outside of problem.yaml, in order of precedence: `limits.time_limit`, then
-  /// `timelimit` of `domjudge-problem.ini`, then the file `.timelimit`.
+  /// Time limits may stand in `limits.time_limit`, as `timelimit` in `domjudge-problem.ini`, and in the
+  /// file `.timelimit`. Where several stand and differ, other judges choose differently or refuse the
+  /// package, and which of them was meant is not for us to guess: an error.
   func readTimeLimitFiles(_ settings: inout ProblemSettings) {
-    let ini = readINI(&settings)
-    let dot = readDotFile()
+    var given: [(path: String, nanoseconds: Int64)] = []
     if settings.limits.timeOrigin == .explicit {
-      let limit = settings.limits.timeNanoseconds.amount
-      for (path, nanoseconds) in [("domjudge-problem.ini", ini), (".timelimit", dot)] {
-        if let nanoseconds, nanoseconds != limit {
-          findings.warning(
-            path,
-            "says \(TimeSpan(nanoseconds: nanoseconds)), but problem.yaml says "
-              + "\(TimeSpan(nanoseconds: limit)), which holds; make them agree")
-        }
-      }
-    } else if let nanoseconds = ini ?? dot {
-      settings.limits.timeNanoseconds = Limit(nanoseconds, explicit: true)
+      given.append(("problem.yaml", settings.limits.timeNanoseconds.amount))
+    }
+    if let limit = readINI(&settings) { given.append(("domjudge-problem.ini", limit)) }
+    if let limit = readDotFile() { given.append((".timelimit", limit)) }
+    if let first = given.first {
+      settings.limits.timeNanoseconds = Limit(first.nanoseconds, explicit: true)
       settings.limits.timeOrigin = .explicit
-      if let dot, dot != nanoseconds {
-        findings.warning(
-          ".timelimit",
-          "says \(TimeSpan(nanoseconds: dot)), but domjudge-problem.ini says "
-            + "\(TimeSpan(nanoseconds: nanoseconds)), which holds; make them agree")
+      for other in given.dropFirst() where other.nanoseconds != first.nanoseconds {
+        findings.error(
+          other.path,
+          "says \(TimeSpan(nanoseconds: other.nanoseconds)), but \(first.path) says "
+            + "\(TimeSpan(nanoseconds: first.nanoseconds)); make them agree")
       }
     } else {
       findings.warning(
@@ -158,6 +155,11 @@ extension ProblemYAMLReader {
       case "timelimit": limit = nanoseconds(value, path, line: number + 1)
       case "name" where settings.title == nil && value.utf8.count <= ManifestText.textLimit:
         settings.title = value
+      case let key where ["special_compare", "special_run", "combined_run_compare"].contains(key):
+        findings.warning(
+          path, line: number + 1,
+          "`\(key)` names a program on the judge that the package came from, and is ignored; put the "
+            + "program into the package")
       default: break
       }
     }

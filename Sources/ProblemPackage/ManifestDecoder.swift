@@ -46,6 +46,20 @@ private struct JSONPlace {
     return members.map { JSONPlace($0.value, "\(place).\($0.key)") }
   }
 
+  /// As `members`, of an object that may also have some of `optional`, in that order, behind them.
+  func members(
+    _ keys: [String], optional: [String]
+  ) throws(PackageError) -> (required: [JSONPlace], optional: [String: JSONPlace]) {
+    guard case .object(let members) = value else { throw refuse("must be an object") }
+    let present = optional.filter { key in members.contains { $0.key == key } }
+    let places = try self.members(keys + present)
+    return (
+      Array(places.prefix(keys.count)),
+      Dictionary(
+        zip(present, places.dropFirst(keys.count)).map { ($0, $1) }, uniquingKeysWith: { $1 })
+    )
+  }
+
   /// The only or first key of an object that says which case it is.
   func tag() throws(PackageError) -> String {
     guard case .object(let members) = value, let first = members.first else {
@@ -110,9 +124,10 @@ private struct JSONPlace {
 
 private enum ManifestDecoder {
   static func manifest(_ json: JSONPlace) throws(PackageError) -> PackageManifest {
-    let m = try json.members([
-      "format", "problem", "title", "uuid", "source", "kind", "limits", "check", "tests", "files",
-    ])
+    let (m, more) = try json.members(
+      [
+        "format", "problem", "title", "uuid", "source", "kind", "limits", "check", "tests", "files",
+      ], optional: ["staticValidator", "constants"])
     let version = try m[0].text()
     guard version == ManifestText.version else {
       throw m[0].refuse("`\(version.prefix(40))` is not a version known here; update this program")
@@ -121,12 +136,25 @@ private enum ManifestDecoder {
     for element in try m[9].elements(limit: ManifestRules.fileLimit) {
       files.append(try file(element))
     }
-    return PackageManifest(
+    var manifest = PackageManifest(
       problem: try m[1].text(), title: try m[2].text(), uuid: try m[3].optionalText(),
       sourceFormat: try m[4].word(SourceFormat.self), kind: try kind(m[5]),
       limits: try limits(m[6]), check: try check(m[7]),
       interactorChecker: try interactorChecker(m[7]), tests: try group(m[8], depth: 0),
       files: files)
+    if let json = more["staticValidator"] { manifest.staticValidator = try program(json) }
+    if let json = more["constants"] { manifest.constants = try constants(json) }
+    return manifest
+  }
+
+  private static func constants(_ json: JSONPlace) throws(PackageError) -> ProblemConstants {
+    var entries: [ProblemConstants.Entry] = []
+    for element in try json.elements(limit: ManifestRules.constantLimit) {
+      let fields = try element.members(["name", "value"])
+      entries.append(
+        ProblemConstants.Entry(name: try fields[0].text(), value: try fields[1].text()))
+    }
+    return ProblemConstants(entries)
   }
 
   private static func kind(_ json: JSONPlace) throws(PackageError) -> ProblemKind {
@@ -242,18 +270,25 @@ private enum ManifestDecoder {
   }
 
   private static func testcase(_ json: JSONPlace) throws(PackageError) -> Testcase {
-    let m = try json.members([
-      "testcase", "input", "answer", "files", "arguments", "validatorArguments", "comparison",
-    ])
+    let (m, more) = try json.members(
+      ["testcase", "input", "answer", "files", "arguments", "validatorArguments", "comparison"],
+      optional: ["static"])
     var files: [CaseFile] = []
     for element in try m[3].elements(limit: 10_000) {
       let fields = try element.members(["name", "path"])
       files.append(CaseFile(name: try fields[0].text(), path: try fields[1].text()))
     }
-    return Testcase(
+    var testcase = Testcase(
       name: try m[0].text(), input: try m[1].text(), answer: try m[2].text(), files: files,
       arguments: try m[4].texts(), validatorArguments: try m[5].texts(),
       comparison: m[6].isNull ? nil : try comparison(m[6]))
+    if let json = more["static"] {
+      let fields = try json.members(["arguments", "maximum"])
+      testcase.staticValidation = StaticValidation(
+        arguments: try fields[0].texts(),
+        maximum: fields[1].isNull ? nil : try fields[1].score())
+    }
+    return testcase
   }
 
   private static func file(_ json: JSONPlace) throws(PackageError) -> PackageFile {

@@ -8,6 +8,8 @@ enum ManifestRules {
   /// Bytes of all files.
   static let totalLimit: Int64 = 16 << 30
   static let groupDepthLimit = 16
+  /// Constants with all their variants.
+  static let constantLimit = 10_000
   /// Arguments of one program or testcase.
   static let argumentLimit = 1000
   /// Name of the first member of an archive.
@@ -26,6 +28,15 @@ enum ManifestRules {
     try checkFiles(manifest)
     try checkTests(manifest)
     try checkProtocols(manifest)
+    if let program = manifest.staticValidator {
+      try check(program, "staticValidator", .validator, manifest)
+    }
+    for entry in manifest.constants.entries {
+      let parts = entry.name.split(separator: ".", omittingEmptySubsequences: false)
+      guard (1...2).contains(parts.count), parts.allSatisfy({ ProblemConstants.isName($0) }) else {
+        throw .manifest("constants: `\(entry.name.prefix(40))` is not a name")
+      }
+    }
   }
 
   /// Only what the evaluation can do together is let through.
@@ -146,6 +157,17 @@ enum ManifestRules {
   private static func check(
     _ testcase: Testcase, _ manifest: PackageManifest
   ) throws(PackageError) {
+    if let check = testcase.staticValidation {
+      guard manifest.staticValidator != nil else {
+        throw .manifest("tests `\(testcase.name)`: there is no static validator")
+      }
+      guard testcase.input.isEmpty, testcase.answer.isEmpty, testcase.files.isEmpty,
+        testcase.arguments.isEmpty, !check.arguments.contains(where: { $0.utf8.contains(0) })
+      else {
+        throw .manifest("tests `\(testcase.name)`: a look at the source has no input or answer")
+      }
+      return
+    }
     try require(testcase.input, .input, testcase.name, manifest)
     try require(testcase.answer, .answer, testcase.name, manifest)
     var names: Set<String> = []

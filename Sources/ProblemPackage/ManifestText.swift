@@ -22,7 +22,27 @@ public enum ManifestText {
   }
 
   static func value(of manifest: PackageManifest) -> JSONValue {
-    object([
+    // What came later stands at the end and only where it is used, so that no older package changes
+    // its identity.
+    var more: [(String, JSONValue)] = []
+    if let program = manifest.staticValidator {
+      more.append(("staticValidator", value(of: program)))
+    }
+    if !manifest.constants.isEmpty {
+      more.append(
+        (
+          "constants",
+          .array(
+            manifest.constants.entries.map {
+              object([("name", .string($0.name)), ("value", .string($0.value))])
+            })
+        ))
+    }
+    return object(common(manifest) + more)
+  }
+
+  private static func common(_ manifest: PackageManifest) -> [(String, JSONValue)] {
+    [
       ("format", .string(version)),
       ("problem", .string(manifest.problem)),
       ("title", .string(manifest.title)),
@@ -33,7 +53,7 @@ public enum ManifestText {
       ("check", check(of: manifest)),
       ("tests", value(of: manifest.tests)),
       ("files", .array(manifest.files.map { value(of: $0) })),
-    ])
+    ]
   }
 
   private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
@@ -164,7 +184,22 @@ public enum ManifestText {
   }
 
   private static func value(of testcase: Testcase) -> JSONValue {
-    object([
+    let isStatic = testcase.staticValidation.map { check in
+      [
+        (
+          "static",
+          object([
+            ("arguments", .strings(check.arguments)),
+            ("maximum", .optional(check.maximum?.description)),
+          ])
+        )
+      ]
+    }
+    return object(common(testcase) + (isStatic ?? []))
+  }
+
+  private static func common(_ testcase: Testcase) -> [(String, JSONValue)] {
+    [
       ("testcase", .string(testcase.name)),
       ("input", .string(testcase.input)),
       ("answer", .string(testcase.answer)),
@@ -178,7 +213,7 @@ public enum ManifestText {
       ("arguments", .strings(testcase.arguments)),
       ("validatorArguments", .strings(testcase.validatorArguments)),
       ("comparison", testcase.comparison.map { value(of: $0) } ?? .null),
-    ])
+    ]
   }
 
   private static func value(of file: PackageFile) -> JSONValue {

@@ -25,6 +25,7 @@ struct PPF2025TestsReader {
     var requires: [String] = []
     var inherited: Inherited
     var line: Int?
+    var staticValidation: StaticValidation?
   }
 
   private static let other: Set<String> = ["invalid_input", "invalid_output", "valid_output"]
@@ -34,16 +35,24 @@ struct PPF2025TestsReader {
       root: TestGroup(name: "", children: [], grading: .aggregate(.init(rule: .sum, maximum: nil))))
     for name in tree.names(in: "data")
     where !["sample", "secret"].contains(name) && !Self.other.contains(name) {
-      findings.warning("data/" + name, "ignored: not a part of data/ in this format")
+      if ["test_group.yaml", "testdata.yaml"].contains(name) {
+        // Flags of the comparer may stand there, and without them correct answers would be wrong.
+        findings.error(
+          "data/" + name, "is not read in 2025-09; move its keys to data/sample and data/secret")
+      } else {
+        findings.warning("data/" + name, "ignored: not a part of data/ in this format")
+      }
     }
     var children: [TestNode] = []
     if tree.isDirectory("data/sample") {
       let file = groupFile("sample", under: Inherited(levels: noFlags), isSample: true)
       let maximum: Score? = settings.kind.isScoring ? .zero : nil
+      checkStaticScore(
+        file, Aggregation(rule: .passFail, maximum: maximum), "data/sample/test_group.yaml")
       children.append(
         .group(
           TestGroup(
-            name: "sample", children: testcases("sample", file.inherited, &out),
+            name: "sample", children: testcases("sample", file, &out),
             grading: .aggregate(Aggregation(rule: .passFail, maximum: maximum)))))
     }
     var secretMaximum: Score?
@@ -81,17 +90,20 @@ struct PPF2025TestsReader {
       findings.error(
         "data/secret/test_group.yaml", "secret can require `sample` only, not `\(name)`")
     }
+    checkStaticScore(file, aggregation, "data/secret/test_group.yaml")
     let children: [TestNode]
     if groups.isEmpty {
-      children = testcases("secret", file.inherited, &out)
+      children = testcases("secret", file, &out)
     } else {
       reportMixture(groups: groups, directories: directories)
       var earlier: [String: Aggregation.Rule] = ["sample": .passFail]
-      children = groups.map { name in
-        .group(
-          readGroup(
-            "secret/" + name, secret: aggregation, under: file.inherited, &earlier, &out))
-      }
+      children =
+        staticTestcase("secret", file)
+        + groups.map { name in
+          .group(
+            readGroup(
+              "secret/" + name, secret: aggregation, under: file.inherited, &earlier, &out))
+        }
     }
     return TestGroup(
       name: "secret", children: children, grading: .aggregate(aggregation),
@@ -127,7 +139,8 @@ struct PPF2025TestsReader {
           + "pass-fail aggregation")
     }
     earlier[name] = rule
-    let children = testcases(name, file.inherited, &out)
+    checkStaticScore(file, aggregation, path)
+    let children = testcases(name, file, &out)
     if children.isEmpty { findings.error("data/" + name, "is a group without testcases; add one") }
     return TestGroup(
       name: name, children: children, grading: .aggregate(aggregation),
@@ -146,25 +159,38 @@ struct PPF2025TestsReader {
     }
   }
 
+  /// The static validation testcase of a group comes first: it needs no run, and what it rejects need
+  /// not be run.
+  private func staticTestcase(_ name: String, _ file: GroupFile) -> [TestNode] {
+    guard let check = file.staticValidation else { return [] }
+    var testcase = Testcase(name: "\(name)/\(StaticValidation.name)", input: "", answer: "")
+    testcase.staticValidation = check
+    return [.testcase(testcase)]
+  }
+
   /// Testcases of a directory and of the directories in it, in byte order of their names.
   private func testcases(
-    _ name: String, _ inherited: Inherited, _ out: inout ReadTests
+    _ name: String, _ file: GroupFile, _ out: inout ReadTests
   ) -> [TestNode] {
     var found: [Testcase] = []
-    collect(name, inherited, &found)
+    collect(name, file.inherited, &found)
     found.sort { PathRules.byteOrder($0.name, $1.name) }
     for testcase in found {
       out.files.append((testcase.input, .input))
       out.files.append((testcase.answer, .answer))
       out.files += testcase.files.map { ($0.path, .caseFile) }
     }
-    return found.map { .testcase($0) }
+    return staticTestcase(name, file) + found.map { .testcase($0) }
   }
 
   private func collect(_ name: String, _ inherited: Inherited, _ found: inout [Testcase]) {
     let directory = "data/" + name
     let finder = TestcaseFinder(tree: tree, findings: findings)
     for stem in finder.names(in: directory, format: .ppf2025) {
+      // The configuration of one would be that of the group as well; the other name is ours.
+      if ["test_group", StaticValidation.name].contains(stem) {
+        findings.error("\(directory)/\(stem).in", "a testcase must not have this name; rename it")
+      }
       let configuration = caseFile(directory + "/" + stem, inherited)
       found.append(
         Testcase(
@@ -218,7 +244,8 @@ struct PPF2025TestsReader {
       findings.error(
         legacy, "is not read in 2025-09; rename it to test_group.yaml and translate its keys")
     }
-    guard let map = YAMLMap.load("data/\(name)/test_group.yaml", in: tree, findings) else {
+    let path = "data/\(name)/test_group.yaml"
+    guard let map = YAMLMap.load(path, in: tree, findings, replacing: settings.constants) else {
       return file
     }
     file.line = map.line
@@ -229,9 +256,7 @@ struct PPF2025TestsReader {
         "output_validator_args", "input_visualizer_args", "output_visualizer_args",
         "full_feedback",
       ]), what: "test_group.yaml")
-    for key in ["static_validation_score", "static_validator_args"] {
-      map[key]?.error("static validators are not supported; remove `\(key)`")
-    }
+    file.staticValidation = staticValidation(map)
     file.inherited = arguments(map, over: inherited)
     for key in scoring where map.has(key) && (isSample || !settings.kind.isScoring) {
       map[key]?.error(
@@ -242,6 +267,50 @@ struct PPF2025TestsReader {
     guard !isSample, settings.kind.isScoring else { return file }
     readScoring(map, &file)
     return file
+  }
+
+  private func staticValidation(_ map: YAMLMap) -> StaticValidation? {
+    let arguments = map["static_validator_args"]?.texts()
+    guard let value = map["static_validation_score"] else {
+      if arguments != nil {
+        map["static_validator_args"]?.error(
+          "means nothing without `static_validation_score`; add it or remove this")
+      }
+      return nil
+    }
+    if value.text() == "pass-fail" {
+      return StaticValidation(arguments: arguments ?? [], maximum: nil)
+    }
+    guard settings.kind.isScoring else {
+      value.error("is `pass-fail` in problems that are not scoring")
+      return nil
+    }
+    guard let points = value.integer(0...9_000_000_000), let maximum = Score(points: points) else {
+      return nil
+    }
+    return StaticValidation(arguments: arguments ?? [], maximum: maximum)
+  }
+
+  /// Points of a static validation testcase have to fit how its group counts.
+  private func checkStaticScore(_ file: GroupFile, _ aggregation: Aggregation, _ path: String) {
+    guard settings.kind.isScoring, let check = file.staticValidation else { return }
+    switch (aggregation.rule, check.maximum) {
+    case (.passFail, nil): break
+    case (.passFail, _):
+      findings.error(
+        path, line: file.line,
+        "static_validation_score must be `pass-fail` in a group with pass-fail aggregation")
+    case (_, nil):
+      findings.error(
+        path, line: file.line,
+        "static_validation_score is a number in a group with sum or min aggregation")
+    case (_, let points?):
+      if let maximum = aggregation.maximum, points > maximum {
+        findings.error(
+          path, line: file.line,
+          "static_validation_score \(points) is more than max_score \(maximum)")
+      }
+    }
   }
 
   private func readScoring(_ map: YAMLMap, _ file: inout GroupFile) {

@@ -53,10 +53,11 @@ public enum PackageArchive {
     try Disk.syncDirectory(Disk.directoryOf(path))
   }
 
-  private static func writeMembers(
+  @discardableResult
+  static func writeMembers(
     _ manifest: PackageManifest, to descriptor: Int32, _ path: String,
     locating: (PackageFile) -> String
-  ) throws(PackageError) {
+  ) throws(PackageError) -> SeekTable {
     let writer = try ArchiveWriter(descriptor: descriptor, path: path)
     let text = ManifestText.encode(manifest)
     try writer.begin(
@@ -86,6 +87,7 @@ public enum PackageArchive {
       try writer.end()
     }
     try writer.finish()
+    return writer.table
   }
 
   // MARK: Looking
@@ -119,6 +121,24 @@ public enum PackageArchive {
   public static func readManifest(_ path: String) throws(PackageError) -> PackageManifest {
     let source = try FileSource(path: path)
     return try decodeManifest(from: MemberReader(source, limit: manifestLimit))
+  }
+
+  /// The manifest, from as much of the beginning of an archive as came so far; nil when that is not
+  /// enough.
+  public static func manifest(atHead bytes: [UInt8]) throws(PackageError) -> PackageManifest? {
+    var frames = ZstdFrames()
+    let follow = { (frames: inout ZstdFrames) throws(PackageError) in
+      try bytes.withUnsafeBufferPointer { (all) throws(PackageError) in
+        try frames.follow(UnsafeRawBufferPointer(all))
+      }
+    }
+    try follow(&frames)
+    guard let end = frames.firstFrameEnd else {
+      guard bytes.count <= manifestLimit else { throw .manifest("longer than its limit") }
+      return nil
+    }
+    return try decodeManifest(
+      from: MemberReader(MemorySource(Array(bytes[..<end])), limit: manifestLimit))
   }
 
   // MARK: Reading

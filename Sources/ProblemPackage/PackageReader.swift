@@ -1,3 +1,4 @@
+public import Grading
 public import JudgeModel
 
 /// What reading a directory came to.
@@ -28,9 +29,9 @@ public enum PackageReader {
       let problem = ProblemDirectory(tree: tree, findings: findings)
       let settings = ProblemYAMLReader(tree: tree, findings: findings).read()
       reading.timeLimitRules = settings.timing
+      let (manifest, range) = problem.manifest(settings)
       reading.submissions =
-        SubmissionReader(tree: tree, findings: findings, format: settings.format).read()
-      let manifest = problem.manifest(settings)
+        SubmissionReader(tree: tree, findings: findings, settings: settings, range: range).read()
       reading.manifest = findings.hasErrors ? nil : manifest
     }
     reading.diagnostics = findings.all.sorted {
@@ -45,11 +46,13 @@ private struct ProblemDirectory {
   let tree: PackageTree
   let findings: Findings
 
-  func manifest(_ settings: ProblemSettings) -> PackageManifest? {
+  /// The manifest, nil when there are errors, and the possible scores of the whole problem.
+  func manifest(_ settings: ProblemSettings) -> (PackageManifest?, ScoreRange?) {
     let programs = ProgramReader(tree: tree, findings: findings)
     let own = AssizeSettings.read(tree, findings)
     var validator = programs.validator(settings)
     validator?.protocol = own.validatorProtocol
+    let staticValidator = settings.format == .ppf2025 ? programs.staticValidator() : nil
     checkKind(settings, validator)
     own.check(tree, findings, kind: settings.kind, validator: validator)
     let checker = settings.kind.isInteractive ? programs.interactorChecker() : nil
@@ -64,29 +67,33 @@ private struct ProblemDirectory {
       ).read()
     checkTests(tests.root)
     if own.comparison != nil { checkNoFlags(settings, tests.root) }
+    checkStaticValidation(staticValidator != nil, tests.root, settings)
 
     var wanted = tests.files
     wanted += (validator?.files ?? []).map { ($0, .validator) }
     wanted += (checker?.files ?? []).map { ($0, .validator) }
+    wanted += (staticValidator?.files ?? []).map { ($0, .validator) }
     wanted += (tests.grader?.files ?? []).map { ($0, .grader) }
     wanted += programs.includes().map { ($0.path, .include) }
     checkConstants(settings, wanted)
-    let files = hashed(wanted)
+    let files = hashed(wanted, executing: [validator, tests.grader].compactMap { $0 })
     let problem = shortName()
-    guard !findings.hasErrors else { return nil }
-    let manifest = PackageManifest(
+    guard !findings.hasErrors else { return (nil, tests.range) }
+    var manifest = PackageManifest(
       problem: problem, title: settings.title ?? problem, uuid: settings.uuid,
       sourceFormat: settings.format, kind: settings.kind, limits: settings.limits,
       check: validator.map { .validator($0) } ?? own.comparison.map { .layout($0) }
         ?? .tokens(base ?? TokenComparison()),
       interactorChecker: checker, tests: tests.root, files: files)
+    manifest.staticValidator = staticValidator
+    manifest.constants = settings.constants
     do {
       // The rules that a receiver applies: better told here than there.
       try ManifestRules.check(manifest)
-      return manifest
+      return (manifest, tests.range)
     } catch {
       findings.error("", "\(error)")
-      return nil
+      return (nil, tests.range)
     }
   }
 
@@ -141,27 +148,47 @@ private struct ProblemDirectory {
     findings.error("data/secret", "is missing; add it with at least one testcase")
   }
 
-  /// Replacing constants would make files that exist in no directory; a package that really uses
-  /// them has to be expanded by its author.
+  private func checkStaticValidation(
+    _ hasValidator: Bool, _ root: TestGroup, _ settings: ProblemSettings
+  ) {
+    let folder = ProgramReader.staticFolder
+    if settings.format != .ppf2025, tree.isDirectory(folder) {
+      findings.warning(folder, "is not read in format \(settings.format.rawValue)")
+    }
+    if hasValidator, settings.kind.isSubmitAnswer {
+      findings.error(folder, "a submit-answer problem has no source text to look at; remove it")
+    }
+    let isUsed = root.testcases.contains { $0.staticValidation != nil }
+    if isUsed, !hasValidator {
+      findings.error(
+        folder, "is missing, although a test_group.yaml gives static_validation_score; add it")
+    }
+    if hasValidator, !isUsed {
+      findings.warning(
+        folder, "is never run: no test_group.yaml gives static_validation_score")
+    }
+  }
+
+  /// Whatever looks like a constant and is none is probably misspelt.
   private func checkConstants(
     _ settings: ProblemSettings, _ wanted: [(path: String, role: PackageFile.Role)]
   ) {
     guard !settings.constants.isEmpty else { return }
-    let programs = wanted.filter { [.validator, .include].contains($0.role) }
-    for (path, _) in programs {
+    for (path, role) in wanted where [.validator, .include].contains(role) {
       guard let size = tree.file(path)?.size, size <= 1 << 20,
         let bytes = tree.contents(path, limit: 1 << 20, findings)
       else { continue }
-      let text = String(decoding: bytes, as: UTF8.self)
-      for name in settings.constants
-      where text.contains("{{\(name)}}") || text.contains("{{\(name).") {
-        findings.error(
-          path, "uses the constant `{{\(name)}}`, which is not replaced here; write its value")
+      for name in settings.constants.undefined(in: bytes) {
+        findings.warning(path, "`{{\(name)}}` is not replaced: there is no such constant")
       }
     }
   }
 
-  private func hashed(_ wanted: [(path: String, role: PackageFile.Role)]) -> [PackageFile] {
+  /// - Parameter programs: those whose scripts may start other files of theirs.
+  private func hashed(
+    _ wanted: [(path: String, role: PackageFile.Role)], executing programs: [ValidatorProgram]
+  ) -> [PackageFile] {
+    let startable = Set(programs.filter { $0.language == nil }.flatMap(\.files))
     var files: [PackageFile] = []
     var total: Int64 = 0
     var folded: [String: String] = [:]
@@ -182,12 +209,11 @@ private struct ProblemDirectory {
       }
       do {
         let (digest, size) = try SHA256.digest(file: tree.root + "/" + path)
-        // Modes of data differ from one checkout to the next and mean nothing.
-        let isProgram = [.validator, .grader, .include].contains(role)
+        // Modes differ from one checkout to the next, and mean nothing but beside a script.
         files.append(
           PackageFile(
             path: path, size: size, digest: digest, role: role,
-            isExecutable: isProgram && file.isExecutable))
+            isExecutable: file.isExecutable && startable.contains(path)))
       } catch {
         findings.error(path, "\(error)")
       }

@@ -22,10 +22,10 @@ struct PackageTree {
   /// Larger members could not have one frame each in the archive.
   static let fileLimit: Int64 = 1 << 30
 
-  /// Parts of a package whose files judging uses; what lies elsewhere may have any name.
+  /// Parts of a package whose files judging or checking uses; what lies elsewhere may have any name.
   private static let judgingRoots: Set<Substring> = [
-    "data", "submissions", "output_validators", "output_validator", "output_checker", "graders",
-    "include",
+    "data", "submissions", "output_validators", "output_validator", "output_checker",
+    "static_validator", "graders", "include", "input_validators", "input_format_validators",
   ]
 
   init(root: String, findings: Findings) {

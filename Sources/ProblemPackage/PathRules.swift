@@ -34,6 +34,13 @@ package enum PathRules {
     a.utf8.lexicographicallyPrecedes(b.utf8)
   }
 
+  /// The beginning of a name that breaks the rules, with `?` for what is not printable ASCII.
+  static func printable(_ name: String) -> String {
+    String(
+      decoding: name.utf8.prefix(80).map { (32..<127).contains($0) ? $0 : UInt8(ascii: "?") },
+      as: UTF8.self)
+  }
+
   private static func isWord(_ c: UInt8) -> Bool {
     switch c {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

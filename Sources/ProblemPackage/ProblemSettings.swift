@@ -1,4 +1,5 @@
-public import JudgeModel
+import Grading
+import JudgeModel
 
 /// What `problem.yaml` and its companions say, whichever dialect they say it in.
 struct ProblemSettings {
@@ -12,21 +13,11 @@ struct ProblemSettings {
   var wantsCustomValidator: Bool?
   /// Legacy `validator_flags`, already split.
   var validatorFlags: [String] = []
-  /// Keys of the old `grading` section that still count: defaults of the root group.
+  /// Keys of the old `grading` section that still count, over those of every group.
   var grading = LegacyGroupKeys()
-  /// Names under `constants`.
-  var constants: [String] = []
-}
-
-/// How a time limit is derived from the jury's submissions: `T_ac` times `multiplier`, rounded up to
-/// a multiple of `resolution`; too slow means slower than the limit times `margin`.
-public struct TimeLimitRules: Hashable, Sendable {
-  /// Billionths: 5 is 5,000,000,000.
-  public var multiplierBillionths: Int64 = 5_000_000_000
-  /// Billionths.
-  public var marginBillionths: Int64 = 2_000_000_000
-  public var resolution = TimeSpan.seconds(1)
-  public init() {}
+  /// Legacy `objective: min`: the smallest score is the best.
+  var isBestScoreLowest = false
+  var constants = ProblemConstants()
 }
 
 /// Reads `problem.yaml`.
@@ -77,7 +68,7 @@ struct ProblemYAMLReader {
     LimitsReader(format: settings.format, isMultiPass: settings.kind.isMultiPass)
       .read(map["limits"], &settings)
     readTimeLimitFiles(&settings)
-    settings.constants = map["constants"]?.map()?.entries.map(\.key) ?? []
+    readConstants(map["constants"], &settings)
     if let languages = map["languages"], languages.isSequence || languages.text() != "all" {
       languages.warning(
         "which languages may be handed in is for the contest to enforce; judging ignores it")
@@ -187,7 +178,8 @@ struct ProblemYAMLReader {
     if let grading = map["grading"]?.map() { readOldGrading(grading, &settings) }
   }
 
-  /// Keys from before `testdata.yaml`; Kattis' tools still apply them to the root group.
+  /// Keys from before `testdata.yaml`. No specification has them any more; problemtools obeys them and
+  /// puts them over what testdata.yaml says, in every group.
   private func readOldGrading(_ map: YAMLMap, _ settings: inout ProblemSettings) {
     map.allow(
       only: [
@@ -196,6 +188,7 @@ struct ProblemYAMLReader {
       ], what: "`grading`")
     settings.grading.acceptScore = map["accept_score"]?.decimal()
     settings.grading.rejectScore = map["reject_score"]?.decimal()
+    settings.grading.range = map["range"].flatMap(ScoreRange.init)
     if let value = map["on_reject"], let text = value.text() {
       switch text {
       case "first_error": settings.grading.breaks = true
@@ -207,6 +200,7 @@ struct ProblemYAMLReader {
     if let value = map["objective"], let text = value.text(), text != "max", text != "min" {
       value.error("`\(text)`: the objective is min or max")
     }
+    settings.isBestScoreLowest = map["objective"]?.text() == "min"
   }
 }
 

@@ -45,6 +45,13 @@ struct ProgramReader {
     return program
   }
 
+  /// The static validator of 2025-09.
+  func staticValidator() -> ValidatorProgram? {
+    tree.isDirectory(Self.staticFolder) ? onlyProgram(in: Self.staticFolder) : nil
+  }
+
+  static let staticFolder = "static_validator"
+
   /// The custom grader of the legacy formats.
   func grader() -> ValidatorProgram? {
     guard let program = firstProgram(in: "graders") else {
@@ -130,6 +137,9 @@ struct ProgramReader {
     for script in scripts where tree.file(script)?.isExecutable == false {
       findings.error(script, "is not executable; chmod +x it")
     }
+    if program.language == SourceLanguage.python2 {
+      findings.error(program.folder, "Python 2 is not supported; port the program to Python 3")
+    }
     if program.language == nil && scripts.isEmpty {
       findings.error(
         program.folder,
@@ -144,9 +154,16 @@ struct ProgramReader {
 package enum SourceLanguage {
   private static let extensions: [String: String] = [
     "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "c++": "cpp", "C": "cpp", "py": "python3",
-    "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go", "swift": "swift",
+    "py2": "python2", "py3": "python3", "java": "java", "kt": "kotlin", "rs": "rust", "go": "go",
+    "swift": "swift",
     "js": "javascript", "hs": "haskell", "rb": "ruby", "pl": "perl", "cs": "csharp", "sh": "bash",
+    // No table here has these; a submission in one is left out by name.
+    "scala": "scala", "lisp": "lisp", "cl": "lisp", "ml": "ocaml", "php": "php", "pas": "pascal",
+    "ts": "typescript", "jl": "julia", "d": "d", "dart": "dart", "fs": "fsharp", "lua": "lua",
   ]
+
+  /// Known so that it can be refused by name.
+  static let python2 = LanguageID("python2")
 
   /// The language with most files, ties in favour of the one whose name comes first; nil when no
   /// file has an extension known here. C and C++ together are C++.

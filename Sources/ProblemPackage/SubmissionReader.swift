@@ -5,7 +5,17 @@ import JudgeModel
 struct SubmissionReader {
   let tree: PackageTree
   let findings: Findings
-  let format: SourceFormat
+  let settings: ProblemSettings
+  /// Legacy: possible scores of the whole problem.
+  let range: ScoreRange?
+  private var format: SourceFormat { settings.format }
+
+  init(tree: PackageTree, findings: Findings, settings: ProblemSettings, range: ScoreRange?) {
+    self.tree = tree
+    self.findings = findings
+    self.settings = settings
+    self.range = range
+  }
 
   static let root = "submissions"
 
@@ -31,7 +41,7 @@ struct SubmissionReader {
         submissions.append(
           LabelledSubmission(
             name: label + "/" + name, label: label, files: files, isDirectory: isDirectory,
-            language: SourceLanguage.of(files)))
+            language: language(of: files)))
       }
     }
     let rules = SubmissionsYAML.read(tree, findings, submissions: submissions)
@@ -45,9 +55,31 @@ struct SubmissionReader {
     return submissions
   }
 
+  private func language(of files: [String]) -> LanguageID? {
+    if settings.kind.isSubmitAnswer { return .answers }
+    let language = SourceLanguage.of(files)
+    guard language == LanguageID("python3"), files.contains(where: isPython2) else {
+      return language
+    }
+    return SourceLanguage.python2
+  }
+
+  /// Whether its first line asks for Python 2: by its extension alone it would be taken for Python 3
+  /// and not compile.
+  private func isPython2(_ path: String) -> Bool {
+    guard let file = tree.file(path), file.size <= 1 << 20,
+      let bytes = tree.contents(path, limit: 1 << 20, findings), bytes.starts(with: "#!".utf8)
+    else { return false }
+    let line = bytes.prefix(200).prefix { $0 != 10 }
+    return String(decoding: line, as: UTF8.self).contains("python2")
+  }
+
   private func addExpectations(_ submission: inout LabelledSubmission, _ rules: SubmissionsYAML) {
     // A rule for the bare directory replaces its default; every other rule comes on top.
-    let standard = DirectoryLabel.expectation(submission.label, format)
+    var standard = DirectoryLabel.expectation(submission.label, format)
+    if submission.label == "partially_accepted", standard != nil {
+      standard?.score = settings.partialScores(range)
+    }
     if !rules.replaces.contains(submission.label), let standard {
       submission.expectations.append(standard)
     }
@@ -100,6 +132,24 @@ struct SubmissionReader {
           + "change one of them")
       return
     }
+  }
+}
+
+extension ProblemSettings {
+  /// Scores of a submission that is accepted and not the best; nil when nobody said what is best.
+  fileprivate func partialScores(_ range: ScoreRange?) -> ClosedRange<Score>? {
+    guard kind.isScoring else { return nil }
+    let step = Score(billionths: 1)
+    var lowest = range?.lowest ?? Score(billionths: .min)
+    var highest = range?.highest ?? Score(billionths: .max)
+    if isBestScoreLowest {
+      guard let next = range?.lowest?.adding(step) else { return nil }
+      lowest = next
+    } else {
+      guard let next = range?.highest?.subtracting(step) else { return nil }
+      highest = next
+    }
+    return lowest <= highest ? lowest...highest : nil
   }
 }
 

@@ -13,11 +13,19 @@ package struct YAMLMap {
   package static let sizeLimit = 1 << 20
 
   /// Nil when there is no such file, or when it is not a map of keys (then with a finding).
-  /// An empty file is an empty map.
-  static func load(_ path: String, in tree: PackageTree, _ findings: Findings) -> YAMLMap? {
+  /// An empty file is an empty map. `constants` are replaced before anything is read.
+  static func load(
+    _ path: String, in tree: PackageTree, _ findings: Findings,
+    replacing constants: ProblemConstants = ProblemConstants()
+  ) -> YAMLMap? {
     guard tree.file(path) != nil,
-      let bytes = tree.contents(path, limit: sizeLimit, findings)
+      let written = tree.contents(path, limit: sizeLimit, findings)
     else { return nil }
+    let bytes = constants.replacing(in: written)
+    guard bytes.count <= sizeLimit else {
+      findings.error(path, "is too large once its constants are replaced")
+      return nil
+    }
     return parse(bytes, path: path, findings)
   }
 

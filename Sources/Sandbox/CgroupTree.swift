@@ -14,6 +14,10 @@ struct CgroupTree: Sendable, Equatable {
   }
 
   let version: Version
+  /// Whether a limit of memory is one of memory and swap together.
+  let boundsSwap: Bool
+  /// Whether the kernel keeps the highest memory of a group.
+  let countsPeak: Bool
   private static let folder = "assize"
   private static let supervisor = "supervisor"
 
@@ -23,25 +27,17 @@ struct CgroupTree: Sendable, Equatable {
 
   var summary: String { isV2 ? "cgroup v2 (memory,pids,cpu)" : "cgroup v1 (memory,pids,cpuacct)" }
 
-  /// Whether a limit of memory is one of memory and swap together.
-  var boundsSwap: Bool {
+  /// Looks at the directories at once: they come and go with the leaves in them.
+  private init(_ version: Version) {
+    self.version = version
     switch version {
-    case .v2(let directory): access("\(directory)/memory.swap.max", F_OK) == 0
-    case .v1(let memory, _, _): access("\(parent(memory))/memory.memsw.limit_in_bytes", F_OK) == 0
+    case .v2(let directory):
+      boundsSwap = access("\(directory)/memory.swap.max", F_OK) == 0
+      countsPeak = access("\(directory)/memory.peak", F_OK) == 0
+    case .v1(let memory, _, _):
+      boundsSwap = access("\(memory)/memory.memsw.limit_in_bytes", F_OK) == 0
+      countsPeak = true
     }
-  }
-
-  /// Whether the kernel keeps the highest memory of a group.
-  var countsPeak: Bool {
-    switch version {
-    case .v2(let directory): access("\(directory)/memory.peak", F_OK) == 0
-    case .v1: true
-    }
-  }
-
-  /// Of a directory that comes and goes with the leaves in it.
-  private func parent(_ path: String) -> String {
-    String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
   }
 
   /// The directories that hold leaves, each once: controllers may share a hierarchy.
@@ -62,7 +58,10 @@ struct CgroupTree: Sendable, Equatable {
       mountinfo: readText("/proc/self/mountinfo") ?? "", cgroup: readText("/proc/self/cgroup") ?? ""
     )
     if let own = location.v2, hasControllers(own) {
-      return try prepareV2(own, isRoot: location.v2IsRoot)
+      // Where a cgroup namespace begins looks like the root, but the rule against processes in inner
+      // groups holds there; only groups have a type.
+      let isRoot = location.v2IsRoot && access("\(own)/cgroup.type", F_OK) != 0
+      return try prepareV2(own, isRoot: isRoot)
     }
     guard let memory = location.v1["memory"], let pids = location.v1["pids"],
       let cpu = location.v1["cpuacct"]
@@ -73,11 +72,9 @@ struct CgroupTree: Sendable, Equatable {
         v2 on /sys/fs/cgroup, or run the worker as a systemd service with Delegate=yes
         """)
     }
-    let tree = CgroupTree(
-      version: .v1(
-        memory: "\(memory)/\(folder)", pids: "\(pids)/\(folder)", cpu: "\(cpu)/\(folder)"))
-    try tree.makeFolders()
-    return tree
+    let directories = ["\(memory)/\(folder)", "\(pids)/\(folder)", "\(cpu)/\(folder)"]
+    for directory in directories { try makeFolder(directory) }
+    return CgroupTree(.v1(memory: directories[0], pids: directories[1], cpu: directories[2]))
   }
 
   private static func hasControllers(_ directory: String) -> Bool {
@@ -95,14 +92,14 @@ struct CgroupTree: Sendable, Equatable {
       try enableControllers(own)
       try makeFolder("\(own)/\(folder)")
       try enableControllers("\(own)/\(folder)")
-      return CgroupTree(version: .v2("\(own)/\(folder)"))
+      return CgroupTree(.v2("\(own)/\(folder)"))
     }
     let home = "\(own)/\(supervisor)"
     try makeFolder(home)
     let moved = writeText("\(home)/cgroup.procs", "\(getpid())")
     guard moved == 0 else { throw unwritable("\(home)/cgroup.procs", moved) }
     try enableControllers(own)
-    return CgroupTree(version: .v2(own))
+    return CgroupTree(.v2(own))
   }
 
   private static func enableControllers(_ directory: String) throws(SandboxError) {

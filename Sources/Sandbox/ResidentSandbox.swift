@@ -28,8 +28,6 @@ public final class ResidentSandbox {
   private var leavesMade: UInt64 = 0
   private var state = State.idle
   private var runs: UInt64 = 0
-  /// What all runs together read from a disk so far, in blocks of 512 bytes.
-  public private(set) var blocksRead = 0
   /// Of the run in progress; then of the runs before, to be removed when there is time.
   private var leaf: RunLeaf?
   private var retired: [RunLeaf] = []
@@ -252,7 +250,6 @@ public final class ResidentSandbox {
     state = .idle
     if let leaf { retired.append(leaf) }
     leaf = nil
-    blocksRead += Int(clamping: min(reply.blocks_read, 1 << 40))
     return try report(reply)
   }
 

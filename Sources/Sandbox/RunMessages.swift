@@ -67,7 +67,6 @@ extension ResidentSandbox {
 
   /// - Throws: ``SandboxError/outOfMemory`` for a run that was ended by somebody else's need.
   func report(_ reply: box_reply) throws(SandboxError) -> RunReport {
-    if reply.oom_kills > 0, reply.limit_reached == 0, !isDegraded { throw .outOfMemory }
     let exit: RunReport.Exit
     if reply.error == 0 {
       let signal = assize_exit_signal(reply.wait_status)
@@ -76,6 +75,10 @@ extension ResidentSandbox {
       exit = .notStarted(reply.error)
     } else {
       throw failure(reply)
+    }
+    let isCancelled = ResidentSandbox.stop(reply.stop) == .cancelled
+    if reply.oom_kills > 0, reply.limit_reached == 0, !isDegraded, !isCancelled {
+      throw .outOfMemory
     }
     return RunReport(
       exit: exit, stop: ResidentSandbox.stop(reply.stop),

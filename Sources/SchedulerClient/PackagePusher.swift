@@ -15,7 +15,8 @@ actor PackagePusher {
   private let ticket: String
   private let package: Digest
   private let size: Int64
-  private let descriptor: Int32
+  /// Nil when nothing is to be sent.
+  private let descriptor: Int32?
   private let onProgress: @Sendable (Int64) -> Void
   private var socket: Socket?
   private var patience: Deadline?
@@ -35,14 +36,26 @@ actor PackagePusher {
     archive: String, package: Digest, ticket: String,
     onProgress: @escaping @Sendable (Int64) -> Void
   ) throws {
-    descriptor = open(archive, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(archive, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw ClientError("cannot read \(archive): \(String(cString: strerror(errno)))")
     }
+    self.descriptor = descriptor
     size = Int64(lseek(descriptor, 0, SEEK_END))
     self.package = package
     self.ticket = ticket
     self.onProgress = onProgress
+    reactor = try Reactor(name: "push")
+  }
+
+  /// Offers a package that the scheduler has, without an archive of it.
+  init(renewing package: Digest, ticket: String) throws {
+    descriptor = nil
+    // Not looked at by a scheduler that has the package.
+    size = 1
+    self.package = package
+    self.ticket = ticket
+    onProgress = { _ in }
     reactor = try Reactor(name: "push")
   }
 
@@ -52,7 +65,7 @@ actor PackagePusher {
     defer {
       socket?.close()
       reactor.stop()
-      close(descriptor)
+      if let descriptor { close(descriptor) }
     }
     var options = SocketOptions.bulk
     options.security = security
@@ -79,6 +92,9 @@ actor PackagePusher {
   /// Sends as many pieces as the connection takes now.
   private func sendPieces() {
     while let (offset, length) = wanted.first {
+      guard let descriptor else {
+        return end(ClientError("the scheduler no longer has the package: push it again"))
+      }
       var bytes = [UInt8](repeating: 0, count: Int(min(Int64(length), size - offset)))
       let count = bytes.count
       guard pread(descriptor, &bytes, count, off_t(offset)) == count else {
@@ -139,6 +155,13 @@ extension SchedulerClient {
   ) async throws {
     let pusher = try PackagePusher(
       archive: archive, package: package, ticket: joinLine.token, onProgress: onProgress)
+    try await pusher.push(
+      context, to: joinLine.endpoint(port: bulkPort), security: security)
+  }
+
+  /// Makes a package that the scheduler has its problem's newest; nothing of it is sent.
+  public func renew(package: Digest) async throws {
+    let pusher = try PackagePusher(renewing: package, ticket: joinLine.token)
     try await pusher.push(
       context, to: joinLine.endpoint(port: bulkPort), security: security)
   }

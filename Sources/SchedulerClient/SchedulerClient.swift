@@ -31,6 +31,8 @@ public actor SchedulerClient {
   private var control: Socket?
   private var retry: Deadline?
   private var redial: Deadline?
+  /// Puts long replies together.
+  private var reader = ReplyReader()
   private var isConnected = false
   private var isWelcome = false
   private var wasWelcome = false
@@ -163,8 +165,8 @@ public actor SchedulerClient {
     return status
   }
 
-  /// News of a batch or a judging: first what has happened, then what happens. An event may be told
-  /// twice. Ends when the client is closed or the stream is dropped.
+  /// News of a batch or a judging: first what has happened, then what happens. After a broken
+  /// connection it begins again, so that an event may be told twice. Ends when the client is closed or the stream is dropped.
   public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {
     counter += 1
     let request = counter
@@ -200,6 +202,7 @@ public actor SchedulerClient {
     case .handshakeSucceeded:
       isConnected = true
       isWelcome = false
+      reader = ReplyReader()
       introduce()
     case .disconnected:
       // Also follows each handshake that failed, whose reason says more.
@@ -257,7 +260,8 @@ public actor SchedulerClient {
   private func receive(_ message: borrowing InboundMessage) {
     let reply: ClientReply
     do {
-      reply = try ControlCodec.decodeForClient(message.payload)
+      guard let whole = try reader.take(message.payload) else { return }
+      reply = whole
     } catch {
       return failAll(
         ClientError("the scheduler's answer cannot be read: \(error). Are both of one version?"))

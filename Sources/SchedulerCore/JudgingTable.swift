@@ -197,7 +197,7 @@ extension Scheduler {
     }
   }
 
-  private mutating func forget(_ judging: Judging) {
+  mutating func forget(_ judging: Judging) {
     release(judging)
     judgings[judging.order.judging] = nil
   }

@@ -108,6 +108,8 @@ public struct Scheduler: Sendable {
     case .disconnected(let session): lose(session, mayReturn: true, at: now, into: &effects)
     case .cancel(let list):
       for judging in list { cancel(judging, into: &effects) }
+    case .contradicted(let list):
+      for contradiction in list { accept(contradiction, at: now, into: &effects) }
     case .drain(let worker):
       if let session = sessions.session(of: worker) {
         sessions.modify(session.id) { $0.conduct.isDraining = true }

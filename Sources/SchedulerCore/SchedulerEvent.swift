@@ -20,6 +20,8 @@ public enum SchedulerEvent: Hashable, Sendable {
   /// The transport knows that nobody is there any more.
   case disconnected(SessionID)
   case cancel([JudgingID])
+  /// The record did not take what was decided about these. Nothing of it was told.
+  case contradicted([Contradiction])
   /// Give this worker nothing more; what it has it may finish.
   case drain(WorkerID)
   /// Nothing but the time.

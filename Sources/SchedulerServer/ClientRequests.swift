@@ -12,7 +12,9 @@ extension SchedulerServer {
     if case .hello(let version, let token, _) = message {
       return greet(version, token, peer)
     }
-    guard links.touch(peer, at: Reactor.now()) else { return reply(.who, to: peer) }
+    guard links.touch(peer, at: Reactor.now()) else {
+      return transmit(ControlCodec.encode(ClientReply.who), to: peer, mayDrop: true)
+    }
     switch message {
     case .hello: break
     case .offerPackages(let request, let digests):
@@ -41,15 +43,12 @@ extension SchedulerServer {
 
   private func greet(_ version: UInt32, _ token: String, _ peer: RoutingID) {
     guard identity.accepts(token) else {
-      log.warning("refused a client with a wrong token")
-      return reply(
-        .refused("the enrolment token is wrong: use the scheduler's current join line"), to: peer)
+      complain("refused a client with a wrong token", of: peer)
+      return refuse(peer, Self.wrongToken)
     }
     guard version == ProtocolVersion.current else {
-      return reply(
-        .refused(
-          "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), "
-            + "the client speaks \(version): install the same version on both"), to: peer)
+      complain("refused a client of another version", of: peer, ["protocol": "\(version)"])
+      return refuse(peer, wrongVersion(version))
     }
     links.addClient(peer, at: Reactor.now())
     if sweep?.instant == nil { sweep?.instant = Reactor.now() + Self.sweepInterval }
@@ -81,10 +80,6 @@ extension SchedulerServer {
         reply(.failed(request, "\(error)"), to: peer)
       }
     }
-  }
-
-  func reply(_ message: ClientReply, to peer: RoutingID) {
-    transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
   }
 
   /// Makes judgings of those requests that are new, and names all of them. One call after the other:
@@ -131,58 +126,6 @@ extension SchedulerServer {
         throw ServerError("the request \(request.key) was lost on the way: ask again")
       }
       return id
-    }
-  }
-
-  private func watch(_ watched: Watched, _ request: UInt64, _ peer: RoutingID) {
-    // First listen, then tell the past: what happens in between is told twice, and nothing is missed.
-    watchers.add(Watchers.Watcher(peer: peer, request: request), to: watched)
-    answer(request, peer) {
-      guard let events = try await self.keeper.history(of: watched) else {
-        throw ServerError("there is no \(watched.name)")
-      }
-      for event in events { self.reply(.happened(request, event), to: peer) }
-      if case .judging(let id) = watched, events.allSatisfy(\.isFinal) { self.watchers.forget(id) }
-      return .caughtUp(request)
-    }
-  }
-
-  func publish(_ judging: JudgingID, _ batch: BatchID?, _ news: JudgingNews) {
-    let key = keyOf[judging] ?? ""
-    if news.isFinal { keyOf[judging] = nil }
-    guard !watchers.isEmpty else { return }
-    let events = news.events(judging, key: key)
-    for watcher in watchers.watchers(of: judging, in: batch) {
-      for event in events { reply(.happened(watcher.request, event), to: watcher.peer) }
-    }
-    if news.isFinal { watchers.forget(judging) }
-  }
-}
-
-extension JudgingNews {
-  var isFinal: Bool {
-    switch self {
-    case .judged, .ended: true
-    case .queued, .started, .runs: false
-    }
-  }
-
-  func events(_ id: JudgingID, key: String) -> [JudgingEvent] {
-    switch self {
-    case .queued(let note): [.queued(id, key: key, note: note)]
-    case .started(let worker): [.started(id, key: key, worker: worker)]
-    case .runs(let runs): runs.map { .run(id, key: key, $0) }
-    case .judged(let worker, let result): [.judged(id, key: key, worker: worker, result)]
-    case .ended(let state, let reason): [.ended(id, key: key, state, reason: reason)]
-    }
-  }
-}
-
-extension JudgingEvent {
-  fileprivate var isFinal: Bool {
-    switch self {
-    case .judged, .ended: true
-    case .queued, .started, .run: false
     }
   }
 }

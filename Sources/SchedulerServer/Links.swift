@@ -9,6 +9,10 @@ struct Links {
   private var peers: [SessionID: RoutingID] = [:]
   /// When each was last heard of, nanoseconds of the monotonic clock.
   private var clients: [RoutingID: Int64] = [:]
+  /// Connections that something was logged about.
+  private var complainedOf: Set<RoutingID> = []
+  /// Entries of `complainedOf` at most. When it is full it starts again, and so do the complaints.
+  private static let complaintLimit = 4_096
 
   func session(of peer: RoutingID) -> SessionID? { sessions[peer] }
   func peer(of session: SessionID) -> RoutingID? { peers[session] }
@@ -26,6 +30,12 @@ struct Links {
     if let peer = peers.removeValue(forKey: session), sessions[peer] == session {
       sessions[peer] = nil
     }
+  }
+
+  /// True once for each connection: what a peer does wrong it does a thousand times a second.
+  mutating func isFirstComplaint(about peer: RoutingID) -> Bool {
+    if complainedOf.count >= Self.complaintLimit { complainedOf = [] }
+    return complainedOf.insert(peer).inserted
   }
 
   var hasClients: Bool { !clients.isEmpty }

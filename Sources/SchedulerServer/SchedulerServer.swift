@@ -30,7 +30,8 @@ public actor SchedulerServer {
   private var bulk: BulkServer?
   var control: Socket?
   private var deadline: Deadline?
-  private var retry: Deadline?
+  /// Makes a turn when the outbox is to be tried again.
+  var retry: Deadline?
   var sweep: Deadline?
 
   var core: Scheduler?
@@ -44,13 +45,13 @@ public actor SchedulerServer {
   var keyOf: [JudgingID: String] = [:]
   var known = KnownRequests()
   var lastRequest: Task<[JudgingID], any Error>?
-  private var generation: UInt32 = 0
+  private(set) var generation: UInt32 = 0
   private var sessionCounter: UInt64 = 0
-  private var pending: [SchedulerEffect] = []
+  var pending: [SchedulerEffect] = []
   /// Answers to clients that are true once `pending` is durable.
   var confirmations: [(ClientReply, RoutingID)] = []
-  private var isCommitting = false
-  private var isStopping = false
+  var isCommitting = false
+  private(set) var isStopping = false
   private var failure: CheckedContinuation<any Error, Never>?
   private var failed: (any Error)?
 
@@ -104,15 +105,16 @@ public actor SchedulerServer {
     try await restore(into: &core)
     self.core = core
 
-    var options = SocketOptions.control
+    var options = settings.control
     options.security = security
     let socket = try Socket(context, .router, options)
     let endpoint = try socket.bind(settings.listen)
     control = socket
     deadline = reactor.makeDeadline { self.handle(.timePassed) }
-    retry = reactor.makeDeadline { self.flushOutbox() }
+    retry = reactor.makeDeadline {}
     sweep = reactor.makeDeadline { self.sweepClients() }
-    try reactor.register(socket, onMessage: { self.receive($0) })
+    try reactor.register(
+      socket, onMessage: { self.receive($0) }, onMalformed: { self.refuseFrames(of: $0) })
     reactor.afterTurn { self.endOfTurn() }
     endOfTurn()
     guard let port = portNumber(of: endpoint) else {
@@ -140,6 +142,14 @@ public actor SchedulerServer {
   private var security: SocketOptions.Security {
     settings.isPlain
       ? .plain : .curveServer(secretKey: identity.keys.secretKey, domain: "assize")
+  }
+
+  /// Says what the server cannot go on after, and that nothing is told any more.
+  func fail(_ what: Logger.Message, _ error: any Error) {
+    log.critical(what, metadata: ["error": "\(error)"])
+    failed = error
+    failure?.resume(returning: error)
+    failure = nil
   }
 
   /// Waits until something goes wrong that the server cannot go on after.
@@ -175,25 +185,19 @@ public actor SchedulerServer {
 extension SchedulerServer {
   private func receive(_ message: borrowing InboundMessage) {
     guard let peer = message.sender, !message.isProbe else { return }
-    let inbound: ControlCodec.Inbound
-    do {
-      inbound = try ControlCodec.decodeInbound(message.payload)
+    do throws(UnreadableMessage) {
+      switch try ControlCodec.decodeInbound(message.payload) {
+      case .worker(let message): receive(message, from: peer)
+      case .client(let message): receive(message, from: peer)
+      }
     } catch {
-      log.warning("dropped a message", metadata: ["peer": "\(peer)", "error": "\(error)"])
-      return
-    }
-    switch inbound {
-    case .worker(let message): receive(message, from: peer)
-    case .client(let message): receive(message, from: peer)
+      refuse(error, from: peer)
     }
   }
 
   private func receive(_ message: WorkerMessage, from peer: RoutingID) {
     if case .hello(let hello) = message { return greet(hello, from: peer) }
-    guard let session = links.session(of: peer), message.session == session else {
-      transmit(ControlCodec.encode(SchedulerMessage.who), to: peer, mayDrop: true)
-      return
-    }
+    guard let session = message.session, isCurrent(session, of: peer) else { return }
     switch message {
     case .hello: break
     case .sync(let sync): handle(.sync(sync))
@@ -212,14 +216,12 @@ extension SchedulerServer {
 
   private func greet(_ hello: WorkerHello, from peer: RoutingID) {
     guard identity.accepts(hello.token) else {
-      log.warning("refused a worker with a wrong token", metadata: ["worker": "\(hello.worker)"])
-      return refuse(peer, "the enrolment token is wrong: use the scheduler's current join line")
+      complain("refused a worker with a wrong token", of: peer, ["worker": "\(hello.worker)"])
+      return refuse(peer, Self.wrongToken)
     }
     guard hello.protocolVersion == ProtocolVersion.current else {
-      return refuse(
-        peer,
-        "this scheduler (\(settings.programVersion)) speaks protocol \(ProtocolVersion.current), the "
-          + "worker speaks \(hello.protocolVersion): install the same version on both")
+      complain("refused a worker of another version", of: peer, ["worker": "\(hello.worker)"])
+      return refuse(peer, wrongVersion(hello.protocolVersion))
     }
     sessionCounter += 1
     let session = SessionID(UInt64(generation) << 32 | sessionCounter)
@@ -233,20 +235,18 @@ extension SchedulerServer {
     handle(.hello(session, hello))
   }
 
-  private func refuse(_ peer: RoutingID, _ reason: String) {
-    transmit(ControlCodec.encode(SchedulerMessage.refused(reason)), to: peer, mayDrop: true)
-  }
-
   func handle(_ event: SchedulerEvent) {
     core?.handle(event, at: now, into: &pending)
   }
 
   private func endOfTurn() {
+    flushOutbox()
     core?.schedule(at: now, into: &pending)
     pump()
     deadline?.instant = core?.nextDeadline?.nanoseconds
-    // Set once and not moved: on a busy server turns follow each other faster than it comes due.
-    if !outbox.isEmpty, retry?.instant == nil { retry?.instant = Reactor.now() + 20_000_000 }
+    if !outbox.isEmpty, retry?.instant == nil {
+      retry?.instant = Reactor.now() + outbox.nextPause()
+    }
   }
 
   private func remember(_ package: PackageSummary) {
@@ -267,92 +267,6 @@ extension SchedulerServer: PackageCatalogue {
     guard let package = packages[digest] else { return false }
     if newest[package.problem] != digest { try await add(package) }
     return true
-  }
-}
-
-// MARK: - Effects out
-
-extension SchedulerServer {
-  /// Performs what is pending, up to the next commit.
-  private func pump() {
-    while !isCommitting, !pending.isEmpty || !confirmations.isEmpty {
-      let (round, answers) = (pending, confirmations)
-      pending = []
-      confirmations = []
-      var records: [Record] = []
-      var submissions: [SubmissionID] = []
-      for effect in round {
-        switch effect {
-        case .record(let record): records.append(record)
-        case .grant(_, _, let list): submissions += list
-        case .send, .close, .publish: break
-        }
-      }
-      if records.isEmpty, submissions.isEmpty {
-        perform(round, answers, programs: [:])
-      } else {
-        isCommitting = true
-        let (all, wanted) = (records, submissions)
-        Task { await commit(all, wanted, then: round, answers) }
-      }
-    }
-  }
-
-  private func commit(
-    _ records: [Record], _ submissions: [SubmissionID], then round: [SchedulerEffect],
-    _ answers: [(ClientReply, RoutingID)]
-  ) async {
-    do {
-      let (stale, programs) = try await keeper.commit(records, programsOf: submissions)
-      for record in stale {
-        log.error("the store knew better", metadata: ["record": "\(record)"])
-      }
-      perform(round, answers, programs: programs)
-    } catch {
-      // What is not recorded must not be told: without the store there is nothing left to do.
-      log.critical("the record cannot be written", metadata: ["error": "\(error)"])
-      failed = error
-      failure?.resume(returning: error)
-      failure = nil
-    }
-    isCommitting = false
-    pump()
-  }
-
-  private func perform(
-    _ round: [SchedulerEffect], _ answers: [(ClientReply, RoutingID)],
-    programs: [SubmissionID: Program]
-  ) {
-    for effect in round {
-      switch effect {
-      case .record: break
-      case .grant(let session, let orders, let submissions):
-        grant(session, orders, submissions, programs)
-      case .send(let session, let message): send(message, to: session)
-      case .close(let session): links.close(session)
-      case .publish(let judging, let batch, let news): publish(judging, batch, news)
-      }
-    }
-    for (answer, peer) in answers { reply(answer, to: peer) }
-  }
-
-  /// One message per grant: a program may be half of what a message can hold.
-  private func grant(
-    _ session: SessionID, _ orders: [GrantOrder], _ submissions: [SubmissionID],
-    _ programs: [SubmissionID: Program]
-  ) {
-    for (order, submission) in zip(orders, submissions) {
-      guard let program = programs[submission] else {
-        log.error("a submission has no program", metadata: ["submission": "\(submission)"])
-        continue
-      }
-      send(.grant([Grant(order: order, program: program)]), to: session)
-    }
-  }
-
-  private func send(_ message: SchedulerMessage, to session: SessionID) {
-    guard let peer = links.peer(of: session) else { return }
-    transmit(ControlCodec.encode(message), to: peer, mayDrop: false)
   }
 }
 

@@ -1,5 +1,6 @@
 public import Logging
 public import SchedulerCore
+internal import Transport
 
 /// How a scheduler is set up; everything a person may choose.
 public struct ServerSettings: Sendable {
@@ -14,6 +15,8 @@ public struct ServerSettings: Sendable {
   public var programVersion: String
   public var policy: SchedulerPolicy
   public var logger: Logger
+  /// Of the control socket. Nobody's choice, but tests have queues that are soon full.
+  var control = SocketOptions.control
 
   public init(
     stateDirectory: String, listen: String, bulkPort: UInt16 = 0, isPlain: Bool,

@@ -1,13 +1,14 @@
 internal import Foundation
 internal import JudgeModel
 internal import Messages
+internal import SchedulerCore
 internal import Store
 internal import Transport
 
 /// The store on a thread of its own: a commit waits for the disk, and the control thread must not.
 actor StoreKeeper {
   private nonisolated let thread: Reactor
-  private let store: Store
+  let store: Store
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -26,16 +27,50 @@ actor StoreKeeper {
 
   func nextGeneration() throws -> UInt32 { try store.nextGeneration() }
 
-  /// Writes a round of records, then reads the programs that the round's grants need.
+  /// What came of a round.
+  struct Committed: Sendable {
+    /// What the store knew better, with what it knows.
+    var contradictions: [Contradiction]
+    /// What the round's grants need.
+    var programs: [SubmissionID: Program]
+    var page: Page?
+  }
+
+  /// Writes a round of records, and then reads what is to be told together with it.
+  /// - Parameter page: read last, so that it holds what these records say and nothing later.
   func commit(
-    _ records: [JudgeModel.Record], programsOf submissions: [SubmissionID]
-  ) throws -> (stale: [JudgeModel.Record], programs: [SubmissionID: Program]) {
+    _ records: [JudgeModel.Record], programsOf submissions: [SubmissionID],
+    page: Watchers.PageRequest?
+  ) throws -> Committed {
     let report = try store.commit(records, at: Self.wallClock())
     var programs: [SubmissionID: Program] = [:]
     for submission in submissions where programs[submission] == nil {
       programs[submission] = try store.program(of: submission)
     }
-    return (report.stale.map { records[$0] }, programs)
+    return Committed(
+      contradictions: try contradictions(report.stale.map { records[$0] }), programs: programs,
+      page: page.map { self.page($0) })
+  }
+
+  /// What the record says of the judgings that these stale records are about.
+  private func contradictions(_ stale: [JudgeModel.Record]) throws -> [Contradiction] {
+    guard !stale.isEmpty else { return [] }
+    let open = Dictionary(
+      try store.unfinished().map { ($0.order.judging, $0) }, uniquingKeysWith: { first, _ in first }
+    )
+    return try Contradiction.grouped(stale) { id in
+      guard let judging = try store.judging(id) else { return .missing }
+      switch judging.state {
+      case .queued, .leased:
+        guard let item = open[id] else { return .missing }
+        return .open(
+          RestoredJudging(order: item.order, epoch: item.epoch, newestEpoch: item.newestEpoch))
+      case .judged:
+        return .judged(judging.batch, judging.worker ?? WorkerID("?"), try result(of: judging))
+      case .cancelled, .quarantined:
+        return .ended(judging.batch, judging.state, reason: judging.message)
+      }
+    }
   }
 
   struct Unfinished: Sendable {
@@ -118,39 +153,6 @@ actor StoreKeeper {
     case .batch(let id):
       guard try store.batch(id) != nil else { return nil }
       return try store.judgingIDs(of: id, in: .queued) + store.judgingIDs(of: id, in: .leased)
-    }
-  }
-
-  /// What has happened to a watched subject so far; nil when there is no such thing.
-  func history(of watched: Watched) throws -> [JudgingEvent]? {
-    switch watched {
-    case .judging(let id):
-      guard let judging = try store.judging(id) else { return nil }
-      let submission = try store.submission(judging.submission)
-      return [try event(judging, key: submission?.externalID ?? "")]
-    case .batch(let id):
-      guard try store.batch(id) != nil else { return nil }
-      var events: [JudgingEvent] = []
-      try forEachEntry(of: id) { entry in
-        events.append(try event(entry.judging, key: entry.submission.externalID ?? ""))
-      }
-      return events
-    }
-  }
-
-  private func event(_ judging: StoredJudging, key: String) throws -> JudgingEvent {
-    switch judging.state {
-    case .queued: return .queued(judging.id, key: key, note: judging.message)
-    case .leased:
-      return .started(judging.id, key: key, worker: judging.worker ?? WorkerID("?"))
-    case .cancelled, .quarantined:
-      return .ended(judging.id, key: key, judging.state, reason: judging.message)
-    case .judged:
-      let result = JudgingResult(
-        verdict: judging.verdict ?? .judgeError, score: judging.score,
-        compilation: judging.compilation, runs: try store.runs(of: judging.id),
-        message: judging.message)
-      return .judged(judging.id, key: key, worker: judging.worker ?? WorkerID("?"), result)
     }
   }
 }

@@ -176,7 +176,7 @@ extension World {
         case .acknowledge(let names): try checkAcknowledged(names)
         case .cancel(let judging, let epoch):
           ledger.stopped.insert(LeaseName(judging: judging, epoch: epoch))
-        case .welcome, .who, .refused, .grant: break
+        case .welcome, .who, .refused, .grant, .unreadable: break
         }
         send(message, to: session)
       case .close(let session):

@@ -97,6 +97,7 @@ extension World {
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
     case .acknowledge(let names): try tell(worker, .acknowledged(names))
+    case .unreadable(let reason): throw failure("the scheduler cannot read: \(reason)")
     }
   }
 

@@ -101,7 +101,8 @@ enum Query {
 
   static let runs = """
     SELECT ordinal, testcase, verdict, detail, score, cpu_ns, wall_ns, memory_bytes, output_bytes,
-      exit_code, signal, stop, oom_kills, validator_exit, passes, degraded, message
+      exit_code, signal, stop, oom_kills, validator_exit, passes, degraded,
+      interactor_first, message
     FROM runs WHERE judging = ? ORDER BY ordinal
     """
 
@@ -258,6 +259,7 @@ extension Run {
     facts.validatorExit = try row.optionalNarrow(Int32.self, "validator_exit")
     facts.passes = try row.narrow(Int32.self, "passes")
     facts.isDegraded = row.integer() != 0
+    facts.interactorEndedFirst = row.optionalInteger().map { $0 != 0 }
     return Run(
       ordinal: ordinal, testcase: testcase, verdict: verdict, detail: detail, score: score,
       facts: facts, message: row.text())

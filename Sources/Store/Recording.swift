@@ -4,8 +4,8 @@ public import JudgeModel
 /// What a commit did besides what it was asked to.
 public struct CommitReport: Hashable, Sendable {
   /// Indices of the records that found their judging gone on without them and changed nothing: a
-  /// verdict, run or return of an older lease or of a judging that has ended. Not an error; whoever
-  /// sent one is to be told to forget it.
+  /// verdict, run or return of an older lease or of a judging that has ended. Whoever decided them
+  /// has to look up what the record says instead, and must not tell what they say.
   public var stale: [Int] = []
 }
 
@@ -239,8 +239,8 @@ private struct Recording {
       """
       INSERT OR REPLACE INTO runs (judging, ordinal, testcase, verdict, detail, score, cpu_ns,
         wall_ns, memory_bytes, output_bytes, exit_code, signal, stop, oom_kills, validator_exit,
-        passes, degraded, message)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        passes, degraded, interactor_first, message)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     for run in runs {
       insert.bind(judging.value)
@@ -260,6 +260,7 @@ private struct Recording {
       insert.bind(run.facts.validatorExit)
       insert.bind(run.facts.passes)
       insert.bind(run.facts.isDegraded)
+      insert.bind(run.facts.interactorEndedFirst.map { $0 ? Int32(1) : 0 })
       insert.bind(run.message.clipped(to: Run.messageLimit))
       try insert.run()
     }

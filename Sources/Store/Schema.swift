@@ -9,7 +9,7 @@ enum Schema {
   /// "ASZE".
   static let applicationID: Int64 = 0x4153_5A45
 
-  static let steps: [String] = [step1]
+  static let steps: [String] = [step1, step2]
   static var latest: Int64 { Int64(steps.count) }
 
   /// Runs the steps that a file has not run yet, each in a transaction of its own.
@@ -163,5 +163,10 @@ enum Schema {
       prior_verdict TEXT NOT NULL,
       prior_score INTEGER
     ) STRICT;
+    """
+
+  /// Of interactive runs, who ended first: 1 the interactor, 0 the program.
+  private static let step2 = """
+    ALTER TABLE runs ADD COLUMN interactor_first INTEGER;
     """
 }

@@ -134,12 +134,14 @@ extension Reactor {
   /// Like all of these, only from the reactor's thread, that is from an actor living on it.
   ///
   /// - Parameters:
+  ///   - onMalformed: this peer of a router sent something that is not one frame, which was dropped.
   ///   - onWritable: called once after each ``Registration/notifyWhenWritable()``.
   ///   - onFailure: the socket failed (its context was shut down) and has been closed.
   @discardableResult
   public func register(
     _ socket: Socket, turnLimit: Int = 256,
     onMessage: @escaping (borrowing InboundMessage) -> Void,
+    onMalformed: @escaping (RoutingID) -> Void = { _ in },
     onWritable: @escaping () -> Void = {},
     onFailure: @escaping (TransportError) -> Void = { _ in }
   ) throws(TransportError) -> Registration {
@@ -154,7 +156,10 @@ extension Reactor {
       }
       do throws(TransportError) {
         var left = readiness.contains(.readable) ? turnLimit : 0
-        while left > 0, registration.isActive, try socket.receive(onMessage) != .nothing {
+        while left > 0, registration.isActive {
+          let result = try socket.receive(onMessage)
+          if result == .nothing { break }
+          if case .dropped(let sender?) = result { onMalformed(sender) }
           left -= 1
         }
       } catch {

@@ -13,11 +13,12 @@ public enum SendResult: Sendable {
 }
 
 /// What one call of ``Socket/receive(_:)`` found.
-public enum ReceiveResult: Sendable {
+public enum ReceiveResult: Equatable, Sendable {
   case nothing
   case delivered
-  /// A message that breaks the rules was thrown away; see ``Socket/dropped``.
-  case dropped
+  /// A message that breaks the rules was thrown away; see ``Socket/dropped``. Names who may be told of
+  /// it: a router's peer, unless it had to prove a key and did not.
+  case dropped(from: RoutingID?)
 }
 
 /// A ROUTER or DEALER whose messages are one frame of payload.
@@ -219,7 +220,7 @@ extension Socket {
       sender = routingFrame.withUnsafeBytes { RoutingID($0) }
       guard zmq_msg_more(routingFrame.message) != 0 else {
         dropped.malformed += 1
-        return .dropped
+        return .dropped(from: options.requiresClientKey ? nil : sender)
       }
     }
     // Frames after the first are there as soon as the first is: libzmq delivers whole messages.
@@ -230,14 +231,15 @@ extension Socket {
         guard try receiveFrame(payloadFrame.message, from: raw) else { break }
       }
     }
+    let message = InboundMessage(payloadFrame.message, from: sender)
+    let isStranger = options.requiresClientKey && message.clientKey == nil
     if malformed || (kind == .router && sender == nil) {
       dropped.malformed += 1
-      return .dropped
+      return .dropped(from: isStranger ? nil : sender)
     }
-    let message = InboundMessage(payloadFrame.message, from: sender)
-    if options.requiresClientKey && message.clientKey == nil {
+    if isStranger {
       dropped.unauthenticated += 1
-      return .dropped
+      return .dropped(from: nil)
     }
     body(message)
     return .delivered

@@ -70,13 +70,22 @@ public enum ControlCodec {
     return serialized(out)
   }
 
-  public static func decodeInbound(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> Inbound {
-    let wire: Assize_V1_ToScheduler = try parsed(bytes)
-    guard let body = wire.body else { throw WireError("body", "missing or unknown") }
-    return switch body {
-    case .workerHello, .workerSync, .runs, .finished, .returned, .cancelled, .goodbyeSession:
-      .worker(try worker(body))
-    default: .client(try client(body))
+  /// What a scheduler receives.
+  public static func decodeInbound(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(UnreadableMessage) -> Inbound {
+    var subject = UnreadableMessage.Subject.connection
+    do throws(WireError) {
+      let wire: Assize_V1_ToScheduler = try parsed(bytes)
+      guard let body = wire.body else { throw WireError("body", "missing or unknown") }
+      subject = UnreadableMessage.Subject(of: body)
+      return switch body {
+      case .workerHello, .workerSync, .runs, .finished, .returned, .cancelled, .goodbyeSession:
+        .worker(try worker(body))
+      default: .client(try client(body))
+      }
+    } catch {
+      throw UnreadableMessage(subject, error)
     }
   }
 
@@ -158,6 +167,7 @@ public enum ControlCodec {
     case .cancel(let judging, let epoch):
       out.cancel = LeaseName(judging: judging, epoch: epoch).wire
     case .acknowledge(let names): out.acknowledge.leases = names.map(\.wire)
+    case .unreadable(let reason): out.unreadable = reason
     }
     return serialized(out)
   }
@@ -216,15 +226,13 @@ public enum ControlCodec {
       let name = LeaseName(from: lease)
       return .cancel(name.judging, name.epoch)
     case .acknowledge(let list): return .acknowledge(list.leases.map(LeaseName.init(from:)))
+    case .unreadable(let reason): return .unreadable(reason)
     default: throw WireError("body", "missing, unknown or not for a worker")
     }
   }
 
-  /// What a client receives; a message for workers is an error there.
-  public static func decodeForClient(
-    _ bytes: UnsafeRawBufferPointer
-  ) throws(WireError) -> ClientReply {
-    let wire: Assize_V1_FromScheduler = try parsed(bytes)
+  /// What a client receives, once it is whole; a message for workers is an error there.
+  static func reply(_ wire: Assize_V1_FromScheduler) throws(WireError) -> ClientReply {
     switch wire.body {
     case .clientWelcome(let welcome):
       guard let port = UInt16(exactly: welcome.bulkPort) else {
@@ -262,8 +270,12 @@ func serialized(_ message: some SwiftProtobuf.Message) -> [UInt8] {
 }
 
 func parsed<M: SwiftProtobuf.Message>(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> M {
+  try parsed([UInt8](bytes))
+}
+
+func parsed<M: SwiftProtobuf.Message>(_ bytes: [UInt8]) throws(WireError) -> M {
   do {
-    return try M(serializedBytes: [UInt8](bytes))
+    return try M(serializedBytes: bytes)
   } catch {
     throw WireError("body", "not a message of the Assize protocol (\(error))")
   }

@@ -169,6 +169,7 @@ extension Run {
     facts.validatorExit = wire.hasValidatorExit ? wire.validatorExit : nil
     facts.passes = wire.passes
     facts.isDegraded = wire.degraded
+    facts.interactorEndedFirst = wire.hasInteractorFirst ? wire.interactorFirst : nil
     self.init(
       ordinal: try natural(wire.ordinal, "run.ordinal"),
       testcase: try identifier(wire.testcase, "run.testcase", atMost: WireBounds.pathBytes),
@@ -196,6 +197,7 @@ extension Run {
     if let code = facts.validatorExit { wire.validatorExit = code }
     wire.passes = facts.passes
     wire.degraded = facts.isDegraded
+    if let isFirst = facts.interactorEndedFirst { wire.interactorFirst = isFirst }
     return wire
   }
 }

@@ -44,6 +44,8 @@ public actor WorkerAgent {
   private var isConnected = false
   /// When a refused connection was last complained about.
   private var complainedAt: Int64?
+  /// That one side cannot read the other was said on this connection.
+  private var saidUnreadable = false
   /// Nanoseconds between two complaints about the same, and before an endpoint is dialled again that
   /// libzmq has given up.
   private static let complaintPause: Int64 = 60_000_000_000
@@ -177,6 +179,7 @@ extension WorkerAgent {
     case .handshakeSucceeded:
       isConnected = true
       complainedAt = nil
+      saidUnreadable = false
       log.info("connected")
       handle(.connected)
     case .disconnected:
@@ -227,10 +230,18 @@ extension WorkerAgent {
         }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
       case .acknowledge(let names): handle(.acknowledged(names))
+      case .unreadable(let reason): sayOnce("the scheduler cannot read this worker", reason)
       }
     } catch {
-      log.warning("dropped a message", metadata: ["error": "\(error)"])
+      sayOnce("cannot read the scheduler; are both of one version?", "\(error)")
     }
+  }
+
+  /// Logs what will be the same with every further message, the first time on a connection.
+  private func sayOnce(_ what: Logger.Message, _ reason: String) {
+    guard !saidUnreadable else { return }
+    saidUnreadable = true
+    log.error(what, metadata: ["reason": "\(reason)"])
   }
 
   private func begin(_ welcome: Welcome) {

@@ -45,19 +45,36 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  /// For so many programs at a time.
+  /// For so many programs at a time. Takes user numbers, and with `--pin` processors, for as long as
+  /// this process lives.
   func sandboxConfiguration(slots: Int) throws -> SandboxConfiguration {
     guard geteuid() == 0 else {
       throw MachineError(
         "judging needs root, to run each program under a user number of its own: start it as root, "
           + "for example by `sudo -E`")
     }
-    let topology = ProcessorTopology.ofThisMachine()
     return SandboxConfiguration(
       helperPath: try Machine.boxPath(boxPath), stateDirectory: "/run/assize/sandbox",
       allowDegraded: allowDegraded,
-      uidBase: try UserNumbers.lock(first: uidBase, slots: slots).first,
-      processors: pin ? try topology.assignment(slots: slots, idleSiblings: idleSiblings) : [])
+      uidBase: try MachineClaims.userNumbers(first: uidBase, slots: slots),
+      processors: pin ? try processors(slots: slots) : [])
+  }
+
+  private func processors(slots: Int) throws -> [[Int]] {
+    let topology = ProcessorTopology.ofThisMachine()
+    let all = try topology.assignment(slots: topology.cores.count, idleSiblings: idleSiblings)
+    // Too many slots for the machine is said as such, before any core is taken.
+    _ = try topology.assignment(slots: slots, idleSiblings: idleSiblings)
+    var taken: [[Int]] = []
+    for core in all where taken.count < slots {
+      if try MachineClaims.takes(processors: core) { taken.append(core) }
+    }
+    guard taken.count == slots else {
+      throw MachineError(
+        "--pin gives each slot a physical core, and other pinned processes of this machine leave "
+          + "\(taken.count) of \(all.count) for \(slots) slots: stop them, or use fewer slots")
+    }
+    return taken
   }
 }
 

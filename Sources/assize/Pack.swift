@@ -6,8 +6,10 @@ import ProblemPackage
 /// The problem setter's commands.
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check, test and build problem packages.",
-    subcommands: [PackCheck.self, PackTest.self, PackBuild.self, PackPush.self])
+    abstract: "Check, test, build, compare and push problem packages.",
+    subcommands: [
+      PackCheck.self, PackTest.self, PackBuild.self, PackDiff.self, PackPush.self,
+    ])
 }
 
 enum ListFormat: String, ExpressibleByArgument, CaseIterable {
@@ -15,75 +17,18 @@ enum ListFormat: String, ExpressibleByArgument, CaseIterable {
   case json
 }
 
-struct PackCheck: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Read packages and report everything that is wrong with them.",
-    discussion: "Nothing of a package is run. Exit status: 0 no errors, 1 errors.")
-
-  @Argument(help: ArgumentHelp("Directories of packages.", valueName: "dir"))
-  var directories: [String]
-  @Option(help: "How to print the findings.")
-  var format = ListFormat.table
-
-  private struct Report: Encodable {
-    struct Finding: Encodable {
-      var severity: String
-      var path: String
-      var line: Int?
-      var message: String
-    }
-    var directory: String
-    var problem: String?
-    var digest: String?
-    var testcases: Int?
-    var submissions: Int
-    var findings: [Finding]
-  }
-
-  func run() throws {
-    var reports: [Report] = []
-    var hasErrors = false
-    for directory in directories {
-      let reading = PackageReader.read(directory: directory)
-      hasErrors = hasErrors || reading.hasErrors
-      reports.append(
-        Report(
-          directory: directory, problem: reading.manifest?.problem,
-          digest: reading.manifest?.digest.hex, testcases: reading.manifest?.testcases.count,
-          submissions: reading.submissions.count,
-          findings: reading.diagnostics.map {
-            Report.Finding(
-              severity: $0.severity.rawValue, path: $0.path, line: $0.line, message: $0.message)
-          }))
-      if format == .table { printFindings(reading, directory) }
-    }
-    if format == .json { try printJSON(reports) }
-    if hasErrors { throw ExitCode(1) }
-  }
-
-  private func printFindings(_ reading: PackageReading, _ directory: String) {
-    for finding in reading.diagnostics { print(located(finding, in: directory)) }
-    let errors = reading.diagnostics.filter { $0.severity == .error }.count
-    let warnings = reading.diagnostics.count - errors
-    var line = "\(directory): "
-    if let manifest = reading.manifest {
-      line += "\(counted(manifest.testcases.count, "testcase")), "
-    }
-    line += "\(counted(reading.submissions.count, "submission")), "
-    line += errors + warnings == 0 ? "no findings" : counted(errors, "error")
-    if warnings > 0 { line += ", " + counted(warnings, "warning") }
-    print(line)
-  }
-}
-
 struct PackBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
     abstract: "Write the archive that a package travels in.",
     discussion: """
-      The same files give the same bytes on every machine. Refused when the package has errors. \
-      Exit status: 0 written, 1 refused, 2 the archive could not be written.
+      The same files give the same bytes on every machine, whatever its locale, its clock, the modes \
+      of the files and the order of its directories. The archive holds what judging needs and is an \
+      ordinary .tar.zst. Refused when the package has errors.
+
+      Example: assize pack build problems/pairsum -o pairsum.tar.zst
+
+      Exit status: 0 written, 1 refused, 2 the archive could not be written, 64 wrong usage.
       """)
 
   @Argument(help: ArgumentHelp("Directory of the package.", valueName: "dir"))
@@ -106,31 +51,26 @@ struct PackBuild: ParsableCommand {
   }
 
   func run() throws {
-    let reading = PackageReader.read(directory: directory)
-    for finding in reading.diagnostics where format == .table || finding.severity == .error {
-      printToStandardError(located(finding, in: directory))
-    }
-    guard let manifest = reading.manifest else {
-      printToStandardError("\(directory): not built; mend the errors first")
+    let source: PackageSource
+    do {
+      source = try PackageSource(directory, showsWarnings: format == .table)
+      guard case .directory = source.form else {
+        throw CommandFailure("\(directory) is built already; name the directory of a package")
+      }
+    } catch {
+      printToStandardError("\(error); not built")
       throw ExitCode(1)
     }
-    let path = output ?? "\(manifest.problem).tar.zst"
-    let progress = Progress(total: manifest.byteCount, unit: .bytes, title: "packing")
-    var done: Int64 = 0
+    let path = output ?? "\(source.manifest.problem).tar.zst"
     let index: PackageArchive.Index
     do {
-      try PackageArchive.write(manifest, to: path) { file in
-        progress.report(done, note: file.path)
-        done += file.size
-        return directory + "/" + file.path
-      }
+      try source.pack(to: path)
       index = try PackageArchive.index(path)
     } catch {
-      progress.finish()
       printToStandardError("\(path): \(error)")
       throw ExitCode(2)
     }
-    progress.finish()
+    let manifest = source.manifest
     let report = Report(
       archive: path, problem: manifest.problem, digest: manifest.digest.hex,
       files: manifest.files.count, testcases: manifest.testcases.count,

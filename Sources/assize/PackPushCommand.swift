@@ -10,70 +10,102 @@ struct PackPush: AsyncParsableCommand {
     commandName: "push",
     abstract: "Build packages and give them to the scheduler.",
     discussion: """
-      Submissions to a problem are judged with the package of it that was pushed last. A package \
-      that the scheduler has already is not sent again. Exit status: 0 the scheduler has all of \
-      them, 1 some have errors and were not sent, 2 they could not be sent, 64 wrong usage.
+      Submissions to a problem are judged with the package of it that was pushed last. Of a package \
+      that the scheduler has already nothing is packed or sent; it only becomes its problem's newest \
+      again. Directories are packed first; archives of `assize pack build` go as they are.
+
+      Example: assize pack push problems/pairsum --scheduler @join
+
+      Exit status: 0 the scheduler has all of them, 1 some have errors and were not sent, 2 they \
+      could not be sent, 64 wrong usage.
       """)
 
-  @Argument(help: ArgumentHelp("Directories of packages.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp("Directories of packages, or archives.", valueName: "dir|archive"))
   var directories: [String]
+  @Option(help: "How to print what was done.")
+  var format = ListFormat.table
   @OptionGroup var joinOption: JoinOption
+
+  private struct Pushed: Encodable {
+    var path: String
+    var problem: String
+    var digest: String
+    var wasThere: Bool
+    var sentBytes: Int64
+  }
 
   func run() async throws {
     try await exitingWithReason {
-      var readings: [(directory: String, manifest: PackageManifest)] = []
+      var sources: [PackageSource] = []
       for directory in directories {
-        let reading = PackageReader.read(directory: directory)
-        for finding in reading.diagnostics {
-          printToStandardError(terminalSafe(located(finding, in: directory)))
-        }
-        if let manifest = reading.manifest, !reading.hasErrors {
-          readings.append((directory, manifest))
-        } else {
-          warn("\(directory): not sent; mend the errors first")
+        do {
+          sources.append(try PackageSource(directory, showsWarnings: true))
+        } catch {
+          warn("\(error); not sent")
         }
       }
       let scratch = try TemporaryDirectory("assize-push")
       defer { scratch.remove() }
-      if !readings.isEmpty {
+      var pushed: [Pushed] = []
+      if !sources.isEmpty {
         try await joinOption.connected { client in
-          for (directory, manifest) in readings {
-            try await push(manifest, directory, client, scratch)
+          let missing = try await client.missing(of: sources.map(\.manifest.digest))
+          for source in sources {
+            let isMissing = missing.contains(source.manifest.digest)
+            pushed.append(try await push(source, isMissing, client, scratch))
           }
         }
       }
-      if readings.count < directories.count { throw ExitCode(1) }
+      if format == .json { try printJSON(pushed) }
+      if sources.count < directories.count { throw ExitCode(1) }
     }
   }
 
   private func push(
-    _ manifest: PackageManifest, _ directory: String, _ client: SchedulerClient,
+    _ source: PackageSource, _ isMissing: Bool, _ client: SchedulerClient,
     _ scratch: TemporaryDirectory
-  ) async throws {
-    let digest = manifest.digest
-    let isMissing = try await !client.missing(of: [digest]).isEmpty
-    let path = "\(scratch.path)/\(digest.hex).tar.zst"
+  ) async throws -> Pushed {
+    let digest = source.manifest.digest
+    var pushed = Pushed(
+      path: source.path, problem: source.manifest.problem, digest: digest.hex,
+      wasThere: !isMissing, sentBytes: 0)
     do {
-      try PackageArchive.write(manifest, directory: directory, to: path)
-    } catch {
-      throw CommandFailure("cannot pack \(directory)", error)
-    }
-    defer { unlink(path) }
-    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64 ?? 0
-    let progress = Progress(total: size, unit: .bytes, title: "sending \(manifest.problem)")
-    defer { progress.finish() }
-    // Offered also when it is there: the package pushed last is the one that counts.
-    do {
-      try await client.push(archive: path, package: digest) {
-        progress.report($0, note: manifest.problem)
+      if isMissing {
+        pushed.sentBytes = try await send(source, client, scratch)
+      } else {
+        // Offered all the same: the package pushed last is the one that counts.
+        try await client.renew(package: digest)
       }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
-      progress.finish()
-      throw CommandFailure("\(directory)", error)
+      throw CommandFailure(source.path, error)
     }
-    progress.finish()
-    print(
-      "\(manifest.problem)  \(digest)  "
-        + (isMissing ? "sent, \(bytesText(size))" : "was there already"))
+    if format == .table {
+      print(
+        "\(source.manifest.problem)  \(digest)  "
+          + (isMissing ? "sent, \(bytesText(pushed.sentBytes))" : "was there already"))
+    }
+    return pushed
+  }
+
+  /// - Returns: bytes of the archive.
+  private func send(
+    _ source: PackageSource, _ client: SchedulerClient, _ scratch: TemporaryDirectory
+  ) async throws -> Int64 {
+    let digest = source.manifest.digest
+    var path = source.path
+    if case .directory = source.form {
+      path = "\(scratch.path)/\(digest.hex).tar.zst"
+      try source.pack(to: path)
+    }
+    defer { if path != source.path { unlink(path) } }
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64 ?? 0
+    let problem = source.manifest.problem
+    let progress = Progress(total: size, unit: .bytes, title: "sending \(problem)")
+    defer { progress.finish() }
+    try await client.push(archive: path, package: digest) { progress.report($0, note: "") }
+    return size
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Grading
 import JudgeModel
 import ProblemPackage
 import Sandbox
@@ -12,10 +13,17 @@ struct PackTest: ParsableCommand {
     discussion: """
       Every submission is judged exactly as a worker would do it. Where no time limit is given, one \
       is derived first from the submissions that have to be fast enough. Languages that are not \
-      installed here are listed as skipped.
+      installed here are listed as skipped. The input validators are run on every input, unless \
+      --only or --language selects submissions.
+
+      For each submission: what it should get and got, its slowest testcase with the CPU time and \
+      the share of the limit it used, and the testcase that decided. FAIL marks what is not as \
+      labelled.
+
+      Example: sudo assize pack test problems/pairsum --only 'accepted/*'
 
       Exit status: 0 everything as expected, 1 something is not, 2 this machine cannot judge or \
-      nothing was selected.
+      nothing was selected, 64 wrong usage.
       """)
 
   enum Mode: String, EnumerableFlag {
@@ -101,13 +109,14 @@ struct PackTest: ParsableCommand {
       throw ExitCode(2)
     }
     let results = try judge(&packages)
-    let report = PackTestReport(packages: packages, results: results.outcomes)
+    var report = PackTestReport(packages: packages, results: results.outcomes)
+    report.inputs = results.inputs
     switch format {
     case .table: print(report.text)
     case .json: try printJSON(report.document(machine: results.machine))
     }
     if report.hasMachineTrouble { throw ExitCode(2) }
-    if !report.isAsExpected || !isReadable { throw ExitCode(1) }
+    if !report.isAsExpected || !isReadable || !results.haveLimits { throw ExitCode(1) }
   }
 
   private func isSelected(_ submission: LabelledSubmission) -> Bool {
@@ -118,9 +127,12 @@ struct PackTest: ParsableCommand {
 
   private func judge(
     _ packages: inout [TestedPackage]
-  ) throws -> (outcomes: [[TestOutcome]], machine: Machine) {
+  ) throws -> (
+    outcomes: [[TestOutcome]], inputs: [ValidationOutcome], machine: Machine, haveLimits: Bool
+  ) {
     do {
-      let wanted = Set(packages.flatMap(\.languages))
+      let inputs = only == nil && language == nil ? packages.map(\.inputsToValidate) : []
+      let wanted = Set(packages.flatMap(\.languages) + inputs.flatMap(\.languages))
       let slots = slots ?? MachineOptions.defaultSlots
       let machine = try Machine.examine(machineOptions, slots: slots, wanted: wanted)
       printToStandardError(machine.host.summary)
@@ -128,8 +140,11 @@ struct PackTest: ParsableCommand {
       let run = PackTestRun(
         machine: machine, mode: mode.map { $0 == .full ? .full : .lazy },
         slots: slots)
-      run.deriveTimeLimits(&packages)
-      return (run.judge(packages), machine)
+      let validation = PackValidation(machine: machine, slots: slots, scope: .inputs)
+      let validated = try validation.run(inputs)
+      let problems = run.deriveTimeLimits(&packages)
+      for problem in problems { printToStandardError(problem) }
+      return (run.judge(packages), validated, machine, problems.isEmpty)
     } catch let error as ExitCode {
       throw error
     } catch {
@@ -156,7 +171,9 @@ struct TestedPackage: Sendable {
     self.directory = directory
     self.manifest = manifest
     rules = reading.timeLimitRules
-    submissions = reading.submissions.map { Self.load($0, from: directory) }
+    submissions = reading.submissions.map {
+      Self.load($0, from: directory, manifest.constants)
+    }
   }
 
   mutating func setTimeLimit(_ limit: TimeSpan, origin: TimeLimitOrigin) {
@@ -167,15 +184,24 @@ struct TestedPackage: Sendable {
   /// Languages that judging it needs here.
   var languages: [LanguageID] {
     var all = submissions.compactMap(\.submission.language)
-    if case .validator(let program) = manifest.check {
-      all += [program.language, manifest.interactorChecker?.language].compactMap { $0 }
-    }
+    if case .validator(let program) = manifest.check { all += [program.language].compactMap { $0 } }
+    all += [manifest.staticValidator?.language, manifest.interactorChecker?.language]
+      .compactMap { $0 }
     return all
   }
 
+  var inputsToValidate: PackValidation.Package {
+    PackValidation.Package(
+      directory: directory, manifest: manifest,
+      checks: InputChecks.read(directory: directory, check: manifest.check))
+  }
+
   private static func load(
-    _ submission: LabelledSubmission, from directory: String
+    _ submission: LabelledSubmission, from directory: String, _ constants: ProblemConstants
   ) -> Submission {
+    guard submission.language != LanguageID("python2") else {
+      return Submission(submission: submission, problem: "Python 2 is not supported")
+    }
     guard let language = submission.language else {
       return Submission(submission: submission, problem: "its language cannot be told")
     }
@@ -191,25 +217,16 @@ struct TestedPackage: Sendable {
       let name =
         submission.isDirectory && path.hasPrefix(prefix)
         ? String(path.dropFirst(prefix.count)) : url.lastPathComponent
-      files.append(SourceFile(name: name, contents: Array(contents)))
+      files.append(SourceFile(name: name, contents: constants.replacing(in: Array(contents))))
     }
     guard total <= Program.byteLimit else {
       return Submission(
         submission: submission,
         problem: "its \(total) bytes are more than a submission may have (\(Program.byteLimit))")
     }
-    if language.value == "python3", files.contains(where: asksForPython2) {
-      return Submission(submission: submission, problem: "it is Python 2")
-    }
     let program = Program(language: language, entryPoint: submission.entryPoint, files: files)
     return Submission(submission: submission, program: program)
   }
-}
-
-/// Whether its first line does: by the extension alone it would be taken for Python 3 and not compile.
-private func asksForPython2(_ file: SourceFile) -> Bool {
-  let line = file.contents.prefix(100).prefix { $0 != 10 }
-  return line.starts(with: "#!".utf8) && String(decoding: line, as: UTF8.self).contains("python2")
 }
 
 extension TestedPackage.Submission {

@@ -8,17 +8,26 @@ import Sandbox
 struct PackTestReport {
   var packages: [TestedPackage]
   var results: [[TestOutcome]]
+  /// What the input validators said, by package; empty when they were not run.
+  var inputs: [ValidationOutcome] = []
 
   private var all: [TestOutcome] { results.flatMap { $0 } }
 
-  var isAsExpected: Bool {
-    all.allSatisfy { outcome in
-      switch outcome {
-      case .judged(_, let violations): violations.isEmpty
-      case .failed: false
-      case .skipped: true
-      }
+  private var inputErrors: Int {
+    inputs.reduce(0) { sum, outcome in
+      sum + outcome.findings.count { $0.severity == .error }
     }
+  }
+
+  var isAsExpected: Bool {
+    inputErrors == 0
+      && all.allSatisfy { outcome in
+        switch outcome {
+        case .judged(_, let violations): violations.isEmpty
+        case .failed: false
+        case .skipped: true
+        }
+      }
   }
 
   var hasMachineTrouble: Bool {
@@ -31,9 +40,11 @@ struct PackTestReport {
 
   var text: String {
     var lines: [String] = []
-    for (package, outcomes) in zip(packages, results) {
+    for (index, (package, outcomes)) in zip(packages, results).enumerated() {
       lines.append(Self.heading(package))
+      if inputs.indices.contains(index) { lines += Self.inputLines(package, inputs[index]) }
       lines += Self.table(package, outcomes)
+      if let margins = TimeMargins(package, outcomes).text { lines.append("  \(margins)") }
       lines.append("")
     }
     lines.append(summary)
@@ -87,7 +98,7 @@ struct PackTestReport {
     case .failed(let error):
       return (["FAIL", submission.name, expected, "no verdict"], ["\(error)"])
     case .judged(let result, let violations):
-      let slowest = result.runs.max { $0.facts.cpuTime < $1.facts.cpuTime }
+      let slowest = result.slowestRun
       var got = result.verdict.rawValue
       if let score = result.score { got += " \(score)" }
       let cells = [
@@ -112,13 +123,13 @@ struct PackTestReport {
     return ["\(run.testcase): \(run.verdict)\(detail) \(message)"]
   }
 
-  private static func seconds(_ time: TimeSpan) -> String {
+  static func seconds(_ time: TimeSpan) -> String {
     String(format: "%.3f", Double(time.nanoseconds) / 1e9)
   }
 
   /// How much of the time limit a run used; a run that was ended has used more than can be told.
-  private static func share(_ run: Run, of limit: TimeSpan) -> String {
-    if run.facts.stop == .cpuLimit { return "over" }
+  static func share(_ run: Run, of limit: TimeSpan) -> String {
+    if run.wasTooSlow { return "over" }
     guard limit > .zero else { return "" }
     let percent = Double(run.facts.cpuTime.nanoseconds) / Double(limit.nanoseconds) * 100
     return String(format: "%.0f %%", percent)
@@ -138,6 +149,7 @@ struct PackTestReport {
     if bad > 0 { parts.append("\(bad) not as expected") }
     if failed > 0 { parts.append("\(failed) without a verdict") }
     if skipped > 0 { parts.append("\(skipped) skipped") }
+    if inputErrors > 0 { parts.append("\(counted(inputErrors, "complaint")) about inputs") }
     return parts.joined(separator: ", ")
   }
 }
@@ -159,6 +171,8 @@ extension PackTestReport {
       var timeLimitNanoseconds: Int64
       var timeLimitOrigin: String
       var memoryLimitBytes: Int64
+      /// nil when the input validators were not run.
+      var inputValidation: InputValidation?
       var submissions: [Submission]
     }
     struct Submission: Encodable {
@@ -171,6 +185,12 @@ extension PackTestReport {
       var score: String?
       var message: String
       var violations: [String]
+      /// The run that took longest, and how much of the time limit it used.
+      var slowestTestcase: String?
+      var slowestCPUNanoseconds: Int64?
+      var slowestPercentOfLimit: Double?
+      /// What the verdict rests on, unless it is accepted.
+      var decidingTestcase: String?
       var compileCPUNanoseconds: Int64?
       var compilerOutput: String?
       var runs: [TestedRun]
@@ -189,6 +209,7 @@ extension PackTestReport {
       var stop: String
       var oomKills: Int32
       var validatorExit: Int32?
+      var interactorEndedFirst: Bool?
       var passes: Int32
       var isDegraded: Bool
       var message: String
@@ -208,19 +229,24 @@ extension PackTestReport {
         )
       },
       isAsExpected: isAsExpected,
-      packages: zip(packages, results).map { package, outcomes in
+      packages: zip(packages, results).enumerated().map { index, element in
+        let (package, outcomes) = element
         let limits = package.manifest.limits
         return Document.Package(
           directory: package.directory, problem: package.manifest.problem,
           digest: package.manifest.digest.hex, testcases: package.manifest.testcases.count,
           timeLimitNanoseconds: limits.timeNanoseconds.amount,
           timeLimitOrigin: limits.timeOrigin.rawValue, memoryLimitBytes: limits.memoryBytes.amount,
-          submissions: zip(package.submissions, outcomes).map { Self.entry($0.submission, $1) })
+          inputValidation: inputs.indices.contains(index)
+            ? Document.InputValidation(inputs[index]) : nil,
+          submissions: zip(package.submissions, outcomes).map {
+            Self.entry($0.submission, $1, limits.timeNanoseconds.amount)
+          })
       })
   }
 
   private static func entry(
-    _ submission: LabelledSubmission, _ outcome: TestOutcome
+    _ submission: LabelledSubmission, _ outcome: TestOutcome, _ limitNanoseconds: Int64
   ) -> Document.Submission {
     var entry = Document.Submission(
       name: submission.name, language: submission.language?.value,
@@ -240,6 +266,16 @@ extension PackTestReport {
       entry.compileCPUNanoseconds = result.compilation?.cpuTime.nanoseconds
       entry.compilerOutput = result.compilation?.output
       entry.runs = result.runs.map(run)
+      if let slowest = result.slowestRun {
+        entry.slowestTestcase = slowest.testcase
+        entry.slowestCPUNanoseconds = slowest.facts.cpuTime.nanoseconds
+        entry.slowestPercentOfLimit =
+          Double(slowest.facts.cpuTime.nanoseconds) / Double(max(1, limitNanoseconds)) * 100
+      }
+      if result.verdict != .accepted {
+        entry.decidingTestcase =
+          result.runs.first { $0.verdict == result.verdict }?.testcase
+      }
     }
     return entry
   }
@@ -251,9 +287,24 @@ extension PackTestReport {
       wallNanoseconds: run.facts.wallTime.nanoseconds, memoryPeakBytes: run.facts.memoryPeakBytes,
       outputBytes: run.facts.outputBytes, exitCode: run.facts.exitCode, signal: run.facts.signal,
       stop: run.facts.stop.rawValue, oomKills: run.facts.oomKills,
-      validatorExit: run.facts.validatorExit, passes: run.facts.passes,
+      validatorExit: run.facts.validatorExit,
+      interactorEndedFirst: run.facts.interactorEndedFirst, passes: run.facts.passes,
       isDegraded: run.facts.isDegraded, message: run.message)
   }
+}
+
+extension Run {
+  /// Ended for that, so that nobody knows how long it would have taken.
+  var wasTooSlow: Bool { [.cpuLimit, .wallLimit].contains(facts.stop) }
+
+  func isFaster(than other: Run) -> Bool {
+    (wasTooSlow ? 1 : 0, facts.cpuTime.nanoseconds)
+      < (other.wasTooSlow ? 1 : 0, other.facts.cpuTime.nanoseconds)
+  }
+}
+
+extension JudgingResult {
+  var slowestRun: Run? { runs.max { $0.isFaster(than: $1) } }
 }
 
 extension LabelledSubmission {

@@ -90,28 +90,62 @@ struct PackTestRun {
   /// Longest a submission may take while its package has no time limit yet.
   private static let trialLimit = TimeSpan.seconds(60)
 
-  /// Gives a time limit to the packages whose authors gave none: the slowest run of those that have
-  /// to be fast enough, times the package's factor, up to the next multiple of its resolution.
-  func deriveTimeLimits(_ packages: inout [TestedPackage]) {
+  /// Gives a time limit to the packages whose authors gave none; what `TimeLimitRules` says to the
+  /// slowest runs. Returns why a package's submissions do not fit its rules.
+  func deriveTimeLimits(_ packages: inout [TestedPackage]) -> [String] {
+    var bounds: [Int: [TimeLimitBound]] = [:]
+    for index in packages.indices where packages[index].manifest.limits.timeOrigin == .preset {
+      bounds[index] = []
+    }
+    measure(.lower, packages, limits: bounds.mapValues { _ in Self.trialLimit }, &bounds)
+    var trials: [Int: TimeSpan] = [:]
+    for (index, found) in bounds {
+      guard let limit = try? packages[index].rules.limit(from: found) else { continue }
+      packages[index].setTimeLimit(limit, origin: .derived)
+      guard packages[index].rules.hasUpperBound else { continue }
+      // Longer than that need nobody run to be surely too slow.
+      trials[index] = packages[index].rules.surelyTooSlow(for: limit)
+    }
+    measure(.upper, packages, limits: trials, &bounds)
+    return trials.keys.sorted().compactMap { index in
+      do throws(TimeLimitError) {
+        _ = try packages[index].rules.limit(from: bounds[index] ?? [])
+        return nil
+      } catch {
+        return "\(packages[index].manifest.problem): \(error)"
+      }
+    }
+  }
+
+  /// Runs the submissions that bound the limit from one side, and adds what they took.
+  private func measure(
+    _ side: TimeLimitBound.Side, _ packages: [TestedPackage], limits: [Int: TimeSpan],
+    _ bounds: inout [Int: [TimeLimitBound]]
+  ) {
     var jobs: [Job] = []
     var trials = packages
-    for (index, package) in packages.enumerated()
-    where package.manifest.limits.timeOrigin == .preset {
-      trials[index].setTimeLimit(Self.trialLimit, origin: .derived)
-      for (at, submission) in package.submissions.enumerated()
-      where submission.submission.boundsTimeLimitBelow {
-        guard problem(with: submission) == nil, let program = submission.program else { continue }
+    for (index, limit) in limits.sorted(by: { $0.key < $1.key }) {
+      trials[index].setTimeLimit(limit, origin: .derived)
+      for (at, submission) in packages[index].submissions.enumerated() {
+        let label = submission.submission
+        guard side == .lower ? label.boundsTimeLimitBelow : label.boundsTimeLimitAbove,
+          problem(with: submission) == nil, let program = submission.program
+        else { continue }
         jobs.append(Job(package: index, submission: at, program: program, mode: .full))
       }
     }
     guard !jobs.isEmpty else { return }
-    var slowest: [Int: TimeSpan] = [:]
     for (job, result) in zip(jobs, perform(jobs, trials, title: "deriving time limits")) {
-      guard case .success(let result) = result, let time = result.slowest else { continue }
-      slowest[job.package] = max(slowest[job.package] ?? .zero, time)
-    }
-    for (index, time) in slowest {
-      packages[index].setTimeLimit(packages[index].rules.limit(for: time), origin: .derived)
+      let label = packages[job.package].submissions[job.submission].submission
+      guard case .success(let result) = result else { continue }
+      let runs = side == .lower ? label.runsBoundingBelow(result) : label.runsBoundingAbove(result)
+      guard var time = runs.map(\.facts.cpuTime).max() else { continue }
+      // One that slept was stopped as well, whatever processor time it took.
+      if runs.contains(where: { $0.verdict == .timeLimit }) {
+        time = max(time, limits[job.package] ?? .zero)
+      }
+      let name = packages[job.package].submissions[job.submission].name
+      bounds[job.package, default: []].append(TimeLimitBound(name, side, slowest: time))
     }
   }
 
@@ -175,16 +209,5 @@ struct PackTestRun {
       }
     }
     return paths
-  }
-}
-
-extension TimeLimitRules {
-  /// The time limit for a slowest accepted run of `time`; at least one step of the resolution.
-  func limit(for time: TimeSpan) -> TimeSpan {
-    let step = max(1, resolution.nanoseconds)
-    let (high, low) = max(0, time.nanoseconds).multipliedFullWidth(by: multiplierBillionths)
-    guard high < 500_000_000 else { return resolution * (Int64.max / step) }
-    let needed = Int64(1_000_000_000).dividingFullWidth((high, low)).quotient
-    return resolution * max(1, needed / step + (needed % step == 0 ? 0 : 1))
   }
 }

@@ -30,6 +30,8 @@ final class Progress: Sendable {
   func report(_ done: Int64, note: String) {
     state.withLock { state in
       let now = ContinuousClock.now
+      // Lines stay, so in a log there is none about work that is over before anybody wonders.
+      guard isTerminal || start.duration(to: now) >= .seconds(1) else { return }
       let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
       guard done >= total || state.last.duration(to: now) >= pause else { return }
       state.last = now
@@ -50,8 +52,16 @@ final class Progress: Sendable {
 
   private func write(_ text: String, _ state: inout State) {
     guard isTerminal else { return printToStandardError(text) }
+    // A line that wraps could not be drawn again.
+    let text = String(text.prefix(Self.columns - 1))
     FileHandle.standardError.write(Data(("\r\u{1B}[K" + text).utf8))
     state.drawn = true
+  }
+
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func clear(_ state: inout State) {
@@ -64,11 +74,11 @@ final class Progress: Sendable {
     let width = 30
     let filled = total > 0 ? Int(min(done, total) * Int64(width) / total) : width
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-    return "[\(bar)] \(amounts(done))\(remaining(done)) \(String(note.prefix(40)))"
+    return "\(title) [\(bar)] \(amounts(done))\(remaining(done)) \(terminalSafe(note.prefix(40)))"
   }
 
   private func plain(_ done: Int64, _ note: String) -> String {
-    "\(title): \(amounts(done))\(remaining(done))"
+    "\(terminalSafe(title)): \(amounts(done))\(remaining(done))"
   }
 
   private func amounts(_ done: Int64) -> String {

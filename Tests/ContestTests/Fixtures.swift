@@ -54,6 +54,8 @@ struct Zip {
     var flags: UInt16 = 0
     /// What the central directory claims about the size; nil for the truth.
     var claimedSize: UInt32?
+    /// What stands before the contents, where the central directory has `name`; nil for the same.
+    var localName: [UInt8]?
   }
   var members: [Member] = []
 
@@ -75,7 +77,8 @@ struct Zip {
       let size = UInt32(member.contents.count)
       out += Self.u32(0x0403_4b50) + Self.u16(20) + Self.u16(member.flags) + Self.u16(0)
       out += Self.u32(0) + Self.u32(crc) + Self.u32(size) + Self.u32(size)
-      out += Self.u16(UInt16(member.name.count)) + Self.u16(0) + member.name + member.contents
+      let local = member.localName ?? member.name
+      out += Self.u16(UInt16(local.count)) + Self.u16(0) + local + member.contents
       let claimed = member.claimedSize ?? size
       central += Self.u32(0x0201_4b50) + Self.u16(0x031E) + Self.u16(20) + Self.u16(member.flags)
       central += Self.u16(0) + Self.u32(0) + Self.u32(crc) + Self.u32(claimed) + Self.u32(claimed)

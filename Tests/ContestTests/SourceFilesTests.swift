@@ -65,6 +65,24 @@ import Testing
     #expect(try reason(liar).contains("headers contradict each other"))
   }
 
+  /// A reader that goes through the file sees other names than one that asks its directory.
+  @Test func headersThatDisagreeAboutTheName() throws {
+    for local in ["../../../../tmp/evil.c", "/etc/cron.d/evil", "other.cpp", "good.cp", ""] {
+      var zip = Zip(["good.cpp": "int main() {}"])
+      zip.members[0].localName = Array(local.utf8)
+      #expect(try reason(zip) == "its headers contradict each other", "\(local)")
+      // With something before it, as in an archive that unpacks itself.
+      #expect(try reason(Array("#!/bin/sh\n".utf8) + zip.bytes) != "", "\(local)")
+    }
+    // More members than there are, and a member that lies outside of the file.
+    var count = Zip(["a.cpp": "int x;"]).bytes
+    for at in [count.count - 14, count.count - 12] { count[at] = 200 }
+    #expect(try reason(count) == "" || reason(count).contains("zip"))
+    var offset = Zip(["a.cpp": "int x;"]).bytes
+    offset[offset.count - 6] = 0xFF
+    #expect(try !reason(offset).isEmpty)
+  }
+
   @Test func sizesAreBounded() throws {
     #expect(
       try reason(Zip(["a.c": String(repeating: "a", count: Program.byteLimit)])) == "")

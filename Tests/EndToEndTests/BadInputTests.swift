@@ -121,6 +121,19 @@ extension EndToEnd {
       #expect(cluster.scheduler.errors.contains("wrong token"))
     }
 
+    @Test("a request that the scheduler cannot read fails with the name of the field")
+    func unreadableRequest() throws {
+      let scratch = try Scratch()
+      let cluster = try Cluster(in: scratch)
+      let program = try scratch.file("right.c", OwnProblem.solution)
+      for problem in ["", "count\u{1b}[2J", String(repeating: "n", count: 600)] {
+        let said = try cluster.run(["submit", program, "--problem", problem])
+        refused(said, naming: "find_package.problem", scratch: scratch)
+      }
+      #expect(cluster.scheduler.errors.contains("find_package.problem"))
+      #expect(try cluster.status().workers == 0, "the scheduler is well")
+    }
+
     @Test("hostile bytes on both ports do the scheduler no harm")
     func hostileBytes() throws {
       let scratch = try Scratch()

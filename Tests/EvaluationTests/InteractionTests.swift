@@ -51,7 +51,14 @@ extension EvaluationTests {
       for rest in losing {
         let result = try package(asks).judge("c", C.main("puts(\"7\"); fflush(stdout); \(rest)"))
         #expect(result.verdict == .wrongAnswer, "\(rest)")
+        #expect(result.runs.first?.facts.interactorEndedFirst == true)
       }
+    }
+
+    @Test func crashBeforeTheEnd() throws {
+      let result = try package(asks).judge("c", C.main("return 7;"))
+      #expect(result.verdict == .runtimeError)
+      #expect(result.runs.first?.facts.interactorEndedFirst == false)
     }
 
     @Test func crashAfterTheRightAnswers() throws {

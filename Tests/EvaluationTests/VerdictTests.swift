@@ -112,6 +112,21 @@ extension EvaluationTests {
       #expect(result.runs.first?.facts.exitCode == 0)
     }
 
+    /// In 2025-09 the limit is on both streams together.
+    @Test func standardErrorIsOutputToo() throws {
+      let body = """
+        printf("3"); fflush(stdout);
+        for (int i = 0; i < 600000; i++) { putchar('\\n'); fputc('e', stderr); }
+        return 0;
+        """
+      let package = try TestPackage.sum()
+      let result = try package.judge("c", C.main(body))
+      #expect(result.verdict == .outputLimit)
+      #expect(result.runs.first?.facts.outputBytes == 1_200_001)
+      let talkative = C.main("fputs(\"nothing to say\", stderr); return 0;")
+      #expect(try package.judge("c", talkative).runs.first?.detail == .noOutput)
+    }
+
     @Test func outputOfExactlyTheLimit() throws {
       let body = "printf(\"3\"); for (int i = 1; i < 1 << 20; i++) putchar('\\n'); return 0;"
       #expect(try TestPackage.sum().judge("c", C.main(body)).verdict == .accepted)

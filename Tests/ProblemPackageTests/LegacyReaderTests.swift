@@ -1,3 +1,4 @@
+import Grading
 import JudgeModel
 import Testing
 
@@ -53,24 +54,24 @@ import Testing
     #expect(reading.texts[0].hasPrefix("problem.yaml: warning: no time limit is given"))
   }
 
-  @Test func timeLimitPrecedenceIsYamlThenIniThenDotFile() throws {
+  @Test func timeLimitStandsInAnyOfThreePlacesAndTheyHaveToAgree() throws {
     let base = accepted + cases("secret", "1")
-    let all = [
-      "problem.yaml": "limits:\n  time_limit: 3\n", "domjudge-problem.ini": "timelimit = '4.5'\n",
-      ".timelimit": "5\n",
-    ]
-    func limit(_ name: String, _ files: [String: String]) throws -> Int64 {
-      let reading = try scratch.read(name, of: base + files)
-      return try #require(reading.manifest).limits.timeNanoseconds.amount / 1_000_000
+    let yaml = ["problem.yaml": "limits:\n  time_limit: 4.5\n"]
+    let ini = ["domjudge-problem.ini": "timelimit = '4.5'\n"]
+    let dot = [".timelimit": "4.50\n"]
+    for (number, files) in [
+      yaml, ini + legacyYAML + dot, dot + ["problem.yaml": "name: Sum\n"], yaml + ini + dot,
+    ].enumerated() {
+      let manifest = try #require(try scratch.read("a\(number)", of: base + files).manifest)
+      #expect(manifest.limits.timeNanoseconds == Limit(4_500_000_000, explicit: true))
+      #expect(manifest.limits.timeOrigin == .explicit)
     }
-    #expect(try limit("a", all) == 3000)
-    var less = all
-    less["problem.yaml"] = "name: Sum\n"
-    #expect(try limit("b", less) == 4500)
-    less["domjudge-problem.ini"] = nil
-    #expect(try limit("c", less) == 5000)
-    let reading = try scratch.read("d", of: base + all)
-    #expect(reading.texts.filter { $0.contains("which holds; make them agree") }.count == 2)
+    let contrary = try scratch.read("b", of: base + yaml + ini + [".timelimit": "5\n"])
+    #expect(contrary.manifest == nil)
+    #expect(
+      contrary.texts == [
+        ".timelimit: error: says 5.000 s, but problem.yaml says 4.500 s; make them agree"
+      ])
   }
 
   @Test func testdataIsInheritedAndValidatorFlagsAreMergedPerTestcase() throws {
@@ -110,6 +111,90 @@ import Testing
     #expect(comparison.map { $0?.absoluteTolerance } == [nil, "1e-6", nil])
     #expect(comparison.map { $0?.isSpaceChangeSensitive } == [false, false, true])
     #expect(manifest.testcases[1].validatorArguments == ["float_tolerance", "1e-6"])
+  }
+
+  @Test func oldGradingKeysStandOverTestdata() throws {
+    let files =
+      [
+        "problem.yaml": """
+        name: Sum
+        type: scoring
+        limits: {time_limit: 1}
+        grading: {accept_score: 7, on_reject: grade, objective: min}
+        """,
+        "data/secret/testdata.yaml": "accept_score: 10\nreject_score: 3\non_reject: break\n",
+      ] + accepted + cases("secret", "1")
+    let reading = try scratch.read("sum", of: files)
+    #expect(reading.texts == [])
+    let secret = try #require(reading.manifest?.tests.group("secret"))
+    guard case .legacy(let grading) = secret.grading else { throw AnotherCase() }
+    #expect(grading.acceptScore == Score("7") && grading.rejectScore == Score("3"))
+    #expect(!secret.breaksOnReject)
+  }
+
+  @Test func flagsMayComeWithTheNameOfTheirValidator() throws {
+    let files =
+      legacyYAML + accepted + cases("secret", "1") + [
+        "data/secret/testdata.yaml": """
+        output_validator_flags: {name: compare, flags: float_tolerance 1e-3 case_sensitive}
+        input_validator_flags: {name: a, flags: b}
+        """
+      ]
+    let reading = try scratch.read("sum", of: files)
+    #expect(reading.texts.count == 1 && reading.texts[0].contains("whatever its name is"))
+    let testcase = try #require(reading.manifest?.testcases.first)
+    #expect(testcase.validatorArguments == ["float_tolerance", "1e-3", "case_sensitive"])
+    #expect(testcase.comparison?.absoluteTolerance == "1e-3")
+    #expect(testcase.comparison?.isCaseSensitive == true)
+  }
+
+  /// Set for the root and meant for `sample` beside `secret`, it goes down the tree as all flags do.
+  @Test func ignoreSampleBelowTheRootIsReported() throws {
+    let files =
+      ["problem.yaml": "type: scoring\nlimits: {time_limit: 1}\n"] + accepted + [
+        "data/testdata.yaml": "grader_flags: ignore_sample no_errors\n"
+      ] + cases("sample", "1") + cases("secret", "1", "2", "3")
+    let reading = try scratch.read("sum", of: files)
+    #expect(
+      reading.texts == [
+        "data/secret: warning: inherits the grader flag ignore_sample, which has no effect here and "
+          + "is a judge error in problemtools; give this group grader_flags of its own"
+      ])
+    guard case .legacy(let root) = reading.manifest?.tests.grading,
+      case .legacy(let secret) = reading.manifest?.tests.group("secret")?.grading
+    else { throw AnotherCase() }
+    #expect(root.ignoresSample && root.verdict == .worstError)
+    #expect(!secret.ignoresSample)
+  }
+
+  @Test func python2IsKnownAndRefused() throws {
+    let files =
+      ["problem.yaml": "validation: custom\nlimits: {time_limit: 1}\n"] + accepted
+      + cases("secret", "1") + [
+        "output_validators/v.py2": "print 42\n", "submissions/accepted/b.py2": "print 1\n",
+        "submissions/accepted/c.py": "#!/usr/bin/env python2\nprint 1\n",
+        "submissions/accepted/d.py": "# python2 is mentioned\nprint(1)\n",
+      ]
+    let reading = try scratch.read("sum", of: files)
+    #expect(
+      reading.texts == [
+        "output_validators: error: Python 2 is not supported; port the program to Python 3"
+      ])
+    #expect(
+      reading.submissions.map(\.language?.value) == ["python3", "python2", "python2", "python3"])
+  }
+
+  @Test func draft2023DoesNotReplaceConstants() throws {
+    let files =
+      [
+        "problem.yaml":
+          "problem_format_version: 2023-07-draft\nname: Sum\nconstants: {n: 5}\n"
+          + "limits: {time_limit: 1}\n",
+        "output_validator/v.py": "n = {{n}}\n",
+      ] + accepted + cases("secret", "1")
+    let reading = try scratch.read("sum", of: files)
+    #expect(reading.manifest?.constants.isEmpty == true)
+    #expect(reading.texts.contains { $0.contains("constants are not replaced") })
   }
 
   @Test func orderIsByNameWithoutExtensionAndTheOtherOrderIsReported() throws {

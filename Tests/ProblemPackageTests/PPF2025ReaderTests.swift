@@ -207,14 +207,21 @@ import Testing
       "data/secret/1.in: error: a testcase beside groups"
     ),
     (
-      "static validation",
-      modernYAML(type: "scoring") + ["data/secret/test_group.yaml": "static_validation_score: 3\n"],
-      "static validators are not supported"
+      "group file at the top", modernYAML() + ["data/test_group.yaml": "args: [x]\n"],
+      "data/test_group.yaml: error: is not read in 2025-09; move its keys"
     ),
     (
-      "constant in a validator",
-      modernYAML("constants: {n: 5}\n") + ["output_validator/v.py": "n = {{n}}\n"],
-      "output_validator/v.py: error: uses the constant `{{n}}`"
+      "testcase with the name of the group's file",
+      modernYAML() + cases("secret", "test_group"),
+      "data/secret/test_group.in: error: a testcase must not have this name"
+    ),
+    (
+      "constant without a name", modernYAML("constants: {2n: 5}\n"),
+      "problem.yaml:7: error: `2n` cannot name a constant"
+    ),
+    (
+      "constant without a value", modernYAML("constants: {n: {tex: 5}}\n"),
+      "problem.yaml:7: error: the constant `n` has no `value`"
     ),
     (
       "no map", ["problem.yaml": "name: x\nlimits: 5\n"],

@@ -50,6 +50,57 @@ import Testing
     #expect(hog.violations(by: result(.runtimeError, [])).count == 1)
   }
 
+  @Test(arguments: [
+    ("", "range: 0 100", ["0", "99.5"], ["100"]), ("", "range: -inf 100", ["-5"], ["100"]),
+    ("objective: min", "range: 0 +inf", ["1"], ["0"]),
+    ("objective: max, range: 0 50", "range: 0 100", ["49"], ["50", "100"]),
+    ("", "on_reject: break", ["0", "100"], []),
+  ])
+  func partiallyAcceptedIsNotTheBest(
+    grading: String, root: String, fitting: [String], others: [String]
+  ) throws {
+    let (reading, found) = try submissions(
+      [
+        "problem.yaml":
+          "type: scoring\nlimits: {time_limit: 1}\ngrading: {\(grading)}\n",
+        "data/testdata.yaml": root + "\n",
+      ] + accepted, ["submissions/partially_accepted/a.py": "pass\n"])
+    #expect(reading.texts == [])
+    let submission = try #require(found["partially_accepted/a.py"])
+    for score in fitting {
+      #expect(submission.violations(by: result(.accepted, [], score: score)) == [])
+    }
+    for score in others {
+      #expect(submission.violations(by: result(.accepted, [], score: score)).count == 1)
+    }
+    #expect(submission.violations(by: result(.wrongAnswer, [], score: "0")).count == 1)
+  }
+
+  @Test func aRuleForSomeTestcasesBoundsTheTimeLimitByThoseOnly() throws {
+    let (reading, found) = try submissions(
+      modernYAML() + accepted,
+      [
+        "submissions/slow/a.py": "pass\n",
+        "submissions/submissions.yaml": """
+        slow:
+          secret/{ 1 }:
+            use_for_time_limit: lower
+          secret/2:
+            use_for_time_limit: upper
+        """,
+      ])
+    #expect(reading.texts == [])
+    let slow = try #require(found["slow/a.py"])
+    var judged = result(.accepted, [.accepted, .timeLimit])
+    judged.runs[0].facts.cpuTime = .seconds(3)
+    judged.runs[1].facts.cpuTime = .seconds(42)
+    #expect(slow.runsBoundingBelow(judged).map(\.testcase) == ["secret/1"])
+    #expect(slow.runsBoundingAbove(judged).map(\.testcase) == ["secret/2"])
+    #expect(slow.violations(by: judged) == [])
+    #expect(found["accepted/a.py"]?.runsBoundingBelow(judged).count == 2)
+    #expect(found["accepted/a.py"]?.runsBoundingAbove(judged).isEmpty == true)
+  }
+
   @Test func tagsSayWhatDirectoriesDoNot() throws {
     let (reading, found) = try submissions(
       legacyYAML + accepted,

@@ -191,6 +191,7 @@ extension SchedulerMessage {
     case .who: "who"
     case .refused: "refused"
     case .grant: "grant"
+    case .unreadable: "unreadable"
     case .cancel(let judging, let epoch): "cancel \(judging) \(epoch)"
     case .acknowledge(let names):
       names.isEmpty

@@ -42,6 +42,7 @@ func makeRun(_ ordinal: Int32, _ verdict: Verdict = .accepted) -> Run {
   facts.outputBytes = 17
   facts.exitCode = 0
   facts.validatorExit = 42
+  facts.interactorEndedFirst = true
   return Run(
     ordinal: ordinal, testcase: "secret/\(ordinal)", verdict: verdict, facts: facts)
 }

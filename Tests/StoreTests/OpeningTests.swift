@@ -111,12 +111,29 @@ import Testing
     }
   }
 
+  @Test func aFileOfAnOlderProgramIsBroughtUpToDate() throws {
+    let queue = try DatabaseQueue(path: scratch.database)
+    for step in 1...Schema.latest {
+      try queue.inDatabase { database in
+        try Schema.migrate(database, to: step)
+        #expect(try Schema.number(database, "PRAGMA user_version") == step)
+      }
+    }
+    let columns = try queue.inDatabase {
+      try Schema.number(
+        $0, "SELECT count(*) FROM pragma_table_info('runs') WHERE name = 'interactor_first'")
+    }
+    #expect(columns == 1)
+    try queue.close()
+    #expect(try Store.open(scratch.database).counts().total == 0)
+  }
+
   /// Files out there have run these steps. When this fails, put the step back and add a new one.
   @Test func releasedStepsAreNotEdited() {
     let sums = Schema.steps.map { step in
       step.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
-    #expect(sums == [9_241_095_599_234_835_461])
+    #expect(sums == [9_241_095_599_234_835_461, 3_130_950_353_443_977_987])
   }
 
   @Test func newerSchemaIsRefusedAndLeftAlone() throws {

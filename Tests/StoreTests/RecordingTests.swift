@@ -53,6 +53,7 @@ import Testing
     facts.stop = .outputLimit
     facts.oomKills = .max
     facts.validatorExit = .min
+    facts.interactorEndedFirst = false
     facts.passes = 7
     facts.isDegraded = true
     let odd = Run(

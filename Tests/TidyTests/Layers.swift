@@ -52,7 +52,7 @@ enum Layers {
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 
-    "Bench": Target(.shell, "Sandbox"),
+    "Bench": Target(.shell, "JudgeModel", "Grading", "Evaluation", "Sandbox"),
 
     "assize": Target(
       .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",

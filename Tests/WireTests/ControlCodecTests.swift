@@ -16,6 +16,7 @@ import Testing
     facts.memoryPeakBytes = 1 << 20
     facts.exitCode = 0
     facts.validatorExit = 43
+    facts.interactorEndedFirst = true
     facts.stop = .cpuLimit
     return Run(
       ordinal: 2, testcase: "secret/02", verdict: .wrongAnswer, detail: .noOutput,
@@ -81,6 +82,7 @@ import Testing
     .cancel(JudgingID(5), epoch),
     .acknowledge([LeaseName(judging: JudgingID(5), epoch: epoch)]),
     .acknowledge([]),
+    .unreadable("message field run.verdict"),
   ]
 
   @Test(arguments: schedulerMessages)
@@ -149,8 +151,9 @@ import Testing
   ]
 
   @Test(arguments: replies) func repliesSurvive(_ reply: ClientReply) throws {
+    var reader = ReplyReader()
     let bytes = ControlCodec.encode(reply)
-    let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeForClient($0) }
+    let decoded = try bytes.withUnsafeBytes { try reader.take($0) }
     #expect(decoded == reply)
   }
 
@@ -171,16 +174,31 @@ import Testing
     file.contents = .init(repeating: 0, count: Program.byteLimit + 1)
     request.program.files = [file]
     huge.judge.judgings = [request]
-    let expected: [(Assize_V1_ToScheduler, String)] = [
-      (hello, "worker_hello.worker"), (slots, "worker_hello.slots"),
-      (digests, "offer_packages.packages"), (huge, "program.files"),
-      (Assize_V1_ToScheduler(), "body"),
+    digests.offerPackages.request = 4
+    huge.judge.request = 5
+    let lease = LeaseName(judging: JudgingID(5), epoch: Self.epoch)
+    var finished = Assize_V1_ToScheduler()
+    finished.finished.session = 8
+    finished.finished.lease = lease.wire
+    finished.finished.result.verdict = "MAYBE"
+    var runs = Assize_V1_ToScheduler()
+    runs.runs.session = 8
+    runs.runs.runs = [Assize_V1_Run()]
+    let expected: [(Assize_V1_ToScheduler, String, UnreadableMessage.Subject)] = [
+      (hello, "worker_hello.worker", .hello(protocolVersion: 0)),
+      (slots, "worker_hello.slots", .hello(protocolVersion: 0)),
+      (digests, "offer_packages.packages", .request(4)),
+      (huge, "program.files", .request(5)),
+      (finished, "result.verdict", .outcome(SessionID(8), lease)),
+      (runs, "run.stop", .runs(SessionID(8))),
+      (Assize_V1_ToScheduler(), "body", .connection),
     ]
-    for (message, field) in expected {
-      let error = #expect(throws: WireError.self) {
+    for (message, field, subject) in expected {
+      let error = #expect(throws: UnreadableMessage.self) {
         try serialized(message).withUnsafeBytes { try ControlCodec.decodeInbound($0) }
       }
-      #expect(error?.field == field)
+      #expect(error?.error.field == field)
+      #expect(error?.subject == subject)
     }
   }
 

@@ -36,6 +36,13 @@
 /// A message with a session that is not the connection's current one changes nothing; its sender is
 /// answered `Who` and says hello again with the leases it still holds.
 ///
+/// WHAT CANNOT BE READ is answered, so that its sender need not wait for ever, with a text that names
+/// the field: a request of a client with `failed` under its number; a RunReport or an outcome whose
+/// lease can be read with `unreadable`, and the judging of the outcome is taken back from the worker;
+/// everything else with `refused`. On the bulk socket it is ignored.
+///
+/// LONG REPLIES. A reply to a client that does not fit one frame comes as several `part`s.
+///
 /// COMPATIBILITY. Fields are only ever added. A receiver ignores fields it does not know and treats
 /// a missing one as zero, empty or unset. `protocol_version` changes only when an old program could
 /// misunderstand a message.
@@ -268,6 +275,15 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .acknowledge(newValue)}
   }
 
+  /// Something this worker said about a lease could not be read: for its log; it may go on.
+  var unreadable: String {
+    get {
+      if case .unreadable(let v)? = body {return v}
+      return String()
+    }
+    set {body = .unreadable(newValue)}
+  }
+
   var clientWelcome: Assize_V1_ClientWelcome {
     get {
       if case .clientWelcome(let v)? = body {return v}
@@ -348,6 +364,14 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .caughtUp(newValue)}
   }
 
+  var part: Assize_V1_ReplyPart {
+    get {
+      if case .part(let v)? = body {return v}
+      return Assize_V1_ReplyPart()
+    }
+    set {body = .part(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -360,6 +384,8 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     /// Stop this lease and answer `cancelled`, also when it is not held.
     case cancel(Assize_V1_Lease)
     case acknowledge(Assize_V1_LeaseList)
+    /// Something this worker said about a lease could not be read: for its log; it may go on.
+    case unreadable(String)
     case clientWelcome(Assize_V1_ClientWelcome)
     case failed(Assize_V1_Failed)
     case missingPackages(Assize_V1_MissingPackages)
@@ -370,6 +396,7 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case status(Assize_V1_StatusReply)
     case happened(Assize_V1_Happened)
     case caughtUp(UInt64)
+    case part(Assize_V1_ReplyPart)
 
   }
 
@@ -1051,6 +1078,16 @@ nonisolated struct Assize_V1_Run: @unchecked Sendable {
     set {_uniqueStorage()._degraded = newValue}
   }
 
+  /// Of an interactive run: whether the interactor ended before the program did.
+  var interactorFirst: Bool {
+    get {_storage._interactorFirst ?? false}
+    set {_uniqueStorage()._interactorFirst = newValue}
+  }
+  /// Returns true if `interactorFirst` has been explicitly set.
+  var hasInteractorFirst: Bool {_storage._interactorFirst != nil}
+  /// Clears the value of `interactorFirst`. Subsequent reads from it will return its default value.
+  mutating func clearInteractorFirst() {_uniqueStorage()._interactorFirst = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1475,6 +1512,30 @@ nonisolated struct Assize_V1_Failed: Sendable {
   init() {}
 }
 
+/// A piece of a reply longer than a frame. Parts follow each other directly; their `contents`, up to the
+/// one that is `last`, are a FromScheduler. A part without its predecessor is ignored: ask again.
+nonisolated struct Assize_V1_ReplyPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  /// From 0.
+  var index: UInt32 = 0
+
+  var last: Bool = false
+
+  var contents: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// News of a watched judging, each once on a connection: first what had happened when the watch began, by
+/// the judgings' numbers, as fast as the connection takes it, then `caught_up`. What happens meanwhile
+/// to a judging told already is told at once. Asking for the same watch again changes nothing.
 nonisolated struct Assize_V1_Happened: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2060,7 +2121,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{4}\u{e}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{4}\u{d}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2139,6 +2200,14 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .acknowledge(v)
+        }
+      }()
+      case 7: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .unreadable(v)
         }
       }()
       case 20: try {
@@ -2261,6 +2330,19 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
           self.body = .caughtUp(v)
         }
       }()
+      case 30: try {
+        var v: Assize_V1_ReplyPart?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .part(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .part(v)
+        }
+      }()
       default: break
       }
     }
@@ -2295,6 +2377,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
     case .acknowledge?: try {
       guard case .acknowledge(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .unreadable?: try {
+      guard case .unreadable(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
     }()
     case .clientWelcome?: try {
       guard case .clientWelcome(let v)? = self.body else { preconditionFailure() }
@@ -2335,6 +2421,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
     case .caughtUp?: try {
       guard case .caughtUp(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 29)
+    }()
+    case .part?: try {
+      guard case .part(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
     }()
     case nil: break
     }
@@ -3349,7 +3439,7 @@ nonisolated extension Assize_V1_RunReport: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Run"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ordinal\0\u{1}testcase\0\u{1}verdict\0\u{1}detail\0\u{1}score\0\u{1}message\0\u{4}\u{4}cpu_nanoseconds\0\u{3}wall_nanoseconds\0\u{3}memory_peak_bytes\0\u{3}output_bytes\0\u{3}exit_code\0\u{1}signal\0\u{1}stop\0\u{3}oom_kills\0\u{3}validator_exit\0\u{1}passes\0\u{1}degraded\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ordinal\0\u{1}testcase\0\u{1}verdict\0\u{1}detail\0\u{1}score\0\u{1}message\0\u{4}\u{4}cpu_nanoseconds\0\u{3}wall_nanoseconds\0\u{3}memory_peak_bytes\0\u{3}output_bytes\0\u{3}exit_code\0\u{1}signal\0\u{1}stop\0\u{3}oom_kills\0\u{3}validator_exit\0\u{1}passes\0\u{1}degraded\0\u{3}interactor_first\0")
 
   fileprivate class _StorageClass {
     var _ordinal: Int32 = 0
@@ -3369,6 +3459,7 @@ nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _validatorExit: Int32? = nil
     var _passes: Int32 = 0
     var _degraded: Bool = false
+    var _interactorFirst: Bool? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3396,6 +3487,7 @@ nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _validatorExit = source._validatorExit
       _passes = source._passes
       _degraded = source._degraded
+      _interactorFirst = source._interactorFirst
     }
   }
 
@@ -3431,6 +3523,7 @@ nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 18: try { try decoder.decodeSingularInt32Field(value: &_storage._validatorExit) }()
         case 19: try { try decoder.decodeSingularInt32Field(value: &_storage._passes) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._degraded) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._interactorFirst) }()
         default: break
         }
       }
@@ -3494,6 +3587,9 @@ nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if _storage._degraded != false {
         try visitor.visitSingularBoolField(value: _storage._degraded, fieldNumber: 20)
       }
+      try { if let v = _storage._interactorFirst {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 21)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3520,6 +3616,7 @@ nonisolated extension Assize_V1_Run: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._validatorExit != rhs_storage._validatorExit {return false}
         if _storage._passes != rhs_storage._passes {return false}
         if _storage._degraded != rhs_storage._degraded {return false}
+        if _storage._interactorFirst != rhs_storage._interactorFirst {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4300,6 +4397,51 @@ nonisolated extension Assize_V1_Failed: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension Assize_V1_ReplyPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReplyPart"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}index\0\u{1}last\0\u{1}contents\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.contents) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 3)
+    }
+    if !self.contents.isEmpty {
+      try visitor.visitSingularBytesField(value: self.contents, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_ReplyPart, rhs: Assize_V1_ReplyPart) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.contents != rhs.contents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Assize_V1_Happened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Happened"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}judging\0\u{1}key\0\u{1}queued\0\u{3}started_worker\0\u{1}run\0\u{1}judged\0\u{1}ended\0")
@@ -4918,4 +5060,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of assize.proto: 2488819e895eb9cacf6aa82c38634a51f499853e8aa48c01f63e942c4bd476f2
+// SHA-256 of assize.proto: 3fb9c44f8e29f40840f030a0f5870b3a995a8985743b1a51063e9822e1e0561d

@@ -56,6 +56,7 @@ extension SandboxTests.Hostile {
       }
     }
 
+    /// With inotify it would see what runs in the other sandbox.
     @Test func watchingNeighbours() throws {
       try scene { sandbox in
         let watcher = try Harness.perform(sandbox, ["/app/program", "watch_others", "1"]) {
@@ -78,12 +79,9 @@ extension SandboxTests.Hostile {
     /// Programs of the system that would run as root, and one that a builder left for the runner.
     @Test func setUidPrograms() throws {
       try scene { sandbox in
+        let script = "cp program mine && cp /bin/sh sh && chmod 6755 mine sh"
         let left = try Harness.perform(
-          sandbox,
-          [
-            "/bin/sh", "-c", "cp program mine && chmod 6755 mine && cp /bin/sh sh && chmod 6755 sh",
-          ],
-          in: .program, as: .builder)
+          sandbox, ["/bin/sh", "-c", script], in: .program, as: .builder)
         #expect(left.report.exit == .exited(0), "\(left.error)")
         let uid = Harness.uidBase + 2 * Harness.slot + 1
         for path in ["/app/mine", "/app/program"] {
@@ -107,7 +105,10 @@ extension SandboxTests.Hostile {
         let source = """
           #include <stdlib.h>
           #include <unistd.h>
-          __attribute__((constructor)) static void in(void) { write(2, "preloaded\\n", 10); _exit(geteuid() == 0); }
+          __attribute__((constructor)) static void in(void) {
+            write(2, "preloaded\\n", 10);
+            _exit(geteuid() == 0);
+          }
           """
         try sandbox.put(.program, path: "evil.c", contents: Array(source.utf8))
         let built = try Harness.perform(
@@ -146,6 +147,7 @@ extension SandboxTests.Hostile {
       }
     }
 
+    /// The kernel looks for such sockets only when another one is closed; see sockets.c of the helper.
     @Test func socketInACircleOfDescriptors() throws {
       try scene { sandbox in
         for _ in 0..<10 {

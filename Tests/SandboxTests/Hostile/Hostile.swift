@@ -78,7 +78,7 @@ extension Harness {
   /// showed, but for what starting and ending takes.
   @discardableResult
   static func expectHonestRun(
-    _ sandbox: ResidentSandbox, _ sourceLocation: SourceLocation
+    _ sandbox: ResidentSandbox, _ sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [Substring] {
     let honest = try honestRun(sandbox)
     let report = honest.report

@@ -70,7 +70,7 @@ extension SandboxTests.Hostile {
             limits: Harness.usual))
         #expect(report.exit == .exited(0))
         let size = file.size
-        try Harness.expectHonestRun(sandbox, #_sourceLocation)
+        try Harness.expectHonestRun(sandbox)
         #expect(file.size == size)
         #expect(try file.readAll(limit: 7) == Array("parent\n".utf8))
       }

@@ -112,7 +112,7 @@ PROGRAM(watch_others) {
   fflush(stdout);
   char event[256];
   for (int i = 0; i < number * 100; i++) {
-    if (read(watcher, event, sizeof event) > 0) say("seen", 0);
+    if (watcher >= 0 && read(watcher, event, sizeof event) > 0) say("seen", 0);
     usleep(10000);
   }
   return 0;

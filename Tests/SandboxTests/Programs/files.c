@@ -176,3 +176,11 @@ PROGRAM(origins) {
   }
   return 0;
 }
+
+// Sends a file out of memory that others use, too.
+PROGRAM(evict) {
+  int file = open(words[0], O_RDONLY);
+  if (file < 0) return 1;
+  say("evict", -posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED));
+  return 0;
+}

@@ -119,6 +119,7 @@ PROGRAM(machine) {
   sync();
   say("sync", errno ? -1 : 0);
   say("syncfs", CALL(SYS_syncfs, open("/usr", O_RDONLY)));
+  say("PR_SET_THP_DISABLE", prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
   return 0;
 }
 
@@ -194,5 +195,6 @@ PROGRAM(personality) {
   say("batch", sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}));
   say("nice 19", setpriority(PRIO_PROCESS, 0, 19));
   say("more for OOM killer", write(open("/proc/self/oom_score_adj", O_WRONLY), "1000", 4));
+  say("death signal", prctl(PR_SET_PDEATHSIG, SIGKILL));
   return become("exit");
 }
