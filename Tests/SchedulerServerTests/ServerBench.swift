@@ -158,7 +158,7 @@ extension Digest {
 
 /// Waits for something that has to come; the bound is for tests that fail.
 func eventually(
-  _ what: String, seconds: Int = 600, sourceLocation: SourceLocation = #_sourceLocation,
+  _ what: String, seconds: Int = 180, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + .seconds(seconds)
@@ -174,7 +174,7 @@ func eventually(
 /// The answer to a question that has to come; the bound is for tests that fail. Not a task group, which
 /// would wait for the question even then.
 func answer<Answer: Sendable>(
-  seconds: Int = 600, _ ask: @escaping @Sendable () async throws -> Answer
+  seconds: Int = 180, _ ask: @escaping @Sendable () async throws -> Answer
 ) async throws -> Answer {
   try await withCheckedThrowingContinuation { continuation in
     let first = First(continuation)
