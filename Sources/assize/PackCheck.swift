@@ -40,7 +40,9 @@ struct PackCheck: ParsableCommand {
   }
 
   func run() throws {
-    var packages = directories.map(Self.look)
+    let paths = PackagePaths(directories)
+    paths.sayWhatWasLeftOut()
+    var packages = paths.packages.map(Self.look)
     var canRun = true
     if let reason = reasonNotToRun {
       for index in packages.indices { packages[index].reasonNotRun = reason }

@@ -86,7 +86,9 @@ struct PackTest: ParsableCommand {
   func run() throws {
     var packages: [TestedPackage] = []
     var isReadable = true
-    for directory in directories {
+    let paths = PackagePaths(directories)
+    paths.sayWhatWasLeftOut()
+    for directory in paths.packages {
       let reading = PackageReader.read(directory: directory)
       for finding in reading.diagnostics where finding.severity == .error {
         printToStandardError(located(finding, in: directory))

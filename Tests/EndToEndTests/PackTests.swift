@@ -139,6 +139,20 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: scratch.path + "/out"))
   }
 
+  @Test("of many paths those are checked that are packages, and the others are named")
+  func manyPaths() throws {
+    try OwnProblem(name: "count").write(in: scratch.path)
+    _ = try scratch.file("README.md", "about\n")
+    let names = ["count", "README.md", "missing"].map { scratch.path + "/" + $0 }
+    let said = try assize(["pack", "check", "--no-run"] + names, in: scratch)
+    #expect(said.status == 1, "one that does not exist is a mistake")
+    #expect(said.output.contains("count: ") && said.output.contains("missing"))
+    #expect(said.errors.contains("left out") && said.errors.contains("README.md"))
+    #expect(!said.errors.contains("count,") && !said.errors.contains("/missing"))
+    let one = try assize(["pack", "check", "--no-run", names[1]], in: scratch)
+    #expect(one.status == 1, "whoever names one thing means it")
+  }
+
   // MARK: diff
 
   struct Difference: Decodable {

@@ -24,6 +24,12 @@ actor Caller {
   private(set) var session = SessionID(0)
   private(set) var unreadable: [WireError] = []
   private var onOrder: (@Sendable (isolated Caller, SchedulerMessage) -> Void)?
+  /// What a worker says in its syncs.
+  private var held: [LeaseName] = []
+  private var grantsSeen: UInt64 = 0
+  private var creditLimit: UInt64 = 0
+  private var syncs: UInt64 = 0
+  private var heartbeat: Deadline?
 
   init(_ line: JoinLine) throws {
     token = line.token
@@ -52,7 +58,7 @@ actor Caller {
     do {
       if isWorker {
         let order = try ControlCodec.decodeForWorker(message.payload)
-        if case .welcome(let welcome) = order { session = welcome.session }
+        note(order)
         orders.append(order)
         onOrder?(self, order)
       } else if let reply = try reader.take(message.payload) {
@@ -61,6 +67,38 @@ actor Caller {
     } catch {
       unreadable.append(error)
     }
+  }
+
+  private func note(_ order: SchedulerMessage) {
+    switch order {
+    case .welcome(let welcome):
+      session = welcome.session
+      beat()
+    case .grant(let grants):
+      held += grants.map(\.order.name)
+      grantsSeen = max(grantsSeen, grants.map(\.order.sequence).max() ?? 0)
+    case .acknowledge(let names): held.removeAll { names.contains($0) }
+    default: break
+    }
+  }
+
+  /// From the reactor's own thread, because the test's may come late on a busy machine, and a worker
+  /// that is silent is lost.
+  private func beat() {
+    let deadline = heartbeat ?? reactor.makeDeadline { self.beat() }
+    heartbeat = deadline
+    deadline.instant = Reactor.now() + 1_000_000_000
+    sync()
+  }
+
+  private func sync() {
+    syncs += 1
+    say(
+      .sync(
+        WorkerSync(
+          session: session, sequence: syncs, creditLimit: creditLimit, grantsSeen: grantsSeen,
+          held: held.map { HeldLease(judging: $0.judging, epoch: $0.epoch, phase: .running) },
+          cache: nil, load: LoadReport())))
   }
 
   // MARK: Saying something
@@ -107,6 +145,7 @@ actor Caller {
     onOrder: (@Sendable (isolated Caller, SchedulerMessage) -> Void)? = nil
   ) async throws -> SessionID {
     isWorker = true
+    creditLimit = UInt64(slots)
     self.onOrder = onOrder
     try read()
     try await send(.hello(hello(name, slots: slots, packages: packages)))
@@ -135,12 +174,8 @@ actor Caller {
         let result = JudgingResult(verdict: .accepted, runs: [run])
         caller.say(.finished(caller.session, judging, epoch, result))
       }
-      let seen = grants.map(\.order.sequence).max() ?? 0
-      caller.say(
-        .sync(
-          WorkerSync(
-            session: caller.session, sequence: seen, creditLimit: seen + UInt64(slots),
-            grantsSeen: seen, held: [], cache: nil, load: LoadReport())))
+      caller.creditLimit = caller.grantsSeen + UInt64(slots)
+      caller.sync()
     }
   }
 
