@@ -76,7 +76,11 @@ struct Interaction {
       _ = try? validatorBox.finish()
       throw EvaluationError(error)
     }
-    let ends = try awaitBoth(programBox, validatorBox, &toProgram, &toValidator)
+    // Each side has its own: who closes its output, or ends, is heard to do so by the other. The ends to
+    // read from stay open here, so that nobody is killed for writing to somebody who has left.
+    toProgram.closeWriting()
+    toValidator.closeWriting()
+    let ends = try awaitBoth(programBox, validatorBox, toProgram, toValidator)
     return try judge(ends, said)
   }
 
@@ -96,8 +100,8 @@ struct Interaction {
 
   /// Waits for both sides in whatever order they end.
   private func awaitBoth(
-    _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: inout Pipe,
-    _ toValidator: inout Pipe
+    _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: borrowing Pipe,
+    _ toValidator: borrowing Pipe
   ) throws(EvaluationError) -> Ends {
     var own: RunReport?
     var other: RunReport?
@@ -119,12 +123,10 @@ struct Interaction {
       let isLate = start.duration(to: .now) > patience
       if own == nil, polled[0].revents != 0 || isLate {
         own = try sandboxed { () throws(SandboxError) in try programBox.finish() }
-        toValidator.closeWriting()
       }
       if other == nil, polled[1].revents != 0 || isLate {
         let report = try sandboxed { () throws(SandboxError) in try validatorBox.finish() }
         other = report
-        toProgram.closeWriting()
         // Lost already, or nobody is left who could say so: it cannot change the verdict.
         if own == nil, !mayAccept(report) {
           programBox.cancelRun()

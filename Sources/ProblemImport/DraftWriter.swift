@@ -18,6 +18,7 @@ enum DraftWriter {
     }
     let folder = trimmed(target).folderName
     let parent = !folder.isEmpty ? folder : target.hasPrefix("/") ? "/" : "."
+    try makeFolders(parent)
     let temporary = try TemporaryFolder.make(in: parent, "importing")
     defer { TemporaryFolder.remove(temporary) }
     let root = temporary + "/" + name
@@ -33,6 +34,17 @@ enum DraftWriter {
     guard !reading.hasErrors else { throw ImportError.refused("", Self.marker(reading)) }
     guard rename(root, trimmed(target)) == 0 else { throw .last("rename to", target) }
     return reading.diagnostics
+  }
+
+  /// The folder that the new one goes into, and those above it, where they are missing.
+  private static func makeFolders(_ path: String) throws(ImportError) {
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+    let above = path.folderName
+    guard errno == ENOENT, !above.isEmpty, above != path else {
+      throw .last("make the folder", path)
+    }
+    try makeFolders(above)
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .last("make the folder", path) }
   }
 
   private static func trimmed(_ path: String) -> String {

@@ -111,6 +111,23 @@ extension EvaluationTests {
       #expect(try package("accept()").judge("c", reader).verdict == .accepted)
     }
 
+    /// Either side may close its output and go on: the other one hears the end of it.
+    @Test func closingTheOutputIsHeard() throws {
+      let summing = C.main(
+        """
+        long n, sum = 0; while (scanf("%ld", &n) == 1) sum += n;
+        printf("%ld\\n", sum); fflush(stdout); close(1); while (getchar() != EOF); return 0;
+        """)
+      let interactor = """
+        print("1\\n2\\n39", flush=True)
+        os.close(1)
+        answer = sys.stdin.read()
+        accept() if answer.split() == ['42'] else reject()
+        """
+      let result = try package(interactor).judge("c", summing)
+      #expect(result.verdict == .accepted)
+    }
+
     @Test(arguments: ["sys.exit(0)", "sys.exit(1)", "os.kill(os.getpid(), 9)", "while True: pass"])
     func interactorLeavesTheProtocol(_ body: String) throws {
       for patient in [answers(), C.main("sleep(60);")] {

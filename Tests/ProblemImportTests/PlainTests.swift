@@ -94,6 +94,14 @@ import Testing
     #expect(folder.names == ["source"])
   }
 
+  @Test func foldersAboveItAreMade() throws {
+    let source = try folder.source(Self.tests)
+    let plan = ProblemImporter.plan(.plain, source: source, options: .limits)
+    _ = try plan.write(to: folder.path + "/of/the/year/out")
+    #expect(!PackageReader.read(directory: folder.path + "/of/the/year/out").hasErrors)
+    #expect(throws: ImportError.self) { _ = try plan.write(to: source + "/1.in/x/out") }
+  }
+
   @Test func sameSourceSameDigest() throws {
     let source = try folder.source(Self.tests)
     let first = try folder.imported(.plain, source)
