@@ -10,12 +10,15 @@ internal import Sandbox
 /// Belongs to one thread; every call blocks.
 public final class OutputValidation {
   private let validator: Validator?
+  /// Then it reads what a program says from its standard input, whatever its protocol.
+  private let isInteractor: Bool
   private let comparison: TokenComparison
   /// The comparer of another judge instead of the tokens.
   private let layout: LayoutComparison?
 
   /// - Throws: `.judge` when the output validator does not build.
   public init(_ manifest: PackageManifest, in workshop: Workshop) throws(EvaluationError) {
+    isInteractor = manifest.kind.isInteractive
     switch manifest.check {
     case .tokens(let comparison):
       (self.comparison, layout, validator) = (comparison, nil, nil)
@@ -43,21 +46,20 @@ public final class OutputValidation {
     }
     let inputFile = try HostFile.open(input)
     try validator.prepare(input: inputFile.borrowed, answer: answerFile.borrowed)
-    // Only the Kattis format hands the output over as standard input.
-    if validator.protocol != .ppf { try validator.put(output: outputFile.borrowed) }
+    // Of checkers, only those of the Kattis format are handed the output as standard input.
+    let reads = isInteractor || validator.protocol == .ppf
+    if !reads { try validator.put(output: outputFile.borrowed) }
     let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
     let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
     let report = try sandboxed { () throws(SandboxError) in
       let sink = try said.appendingDescriptor()
       let errorSink = try errors.appendingDescriptor()
       let nothing = try MemoryFile()
-      let source =
-        validator.protocol == .ppf
-        ? try outputFile.readingDescriptor() : try nothing.readingDescriptor()
+      let source = try reads ? outputFile.readingDescriptor() : nothing.readingDescriptor()
       return try validator.program.sandbox.run(
         validator.command(
-          pass: 1, caseArguments: arguments, input: source.borrowed, output: sink.borrowed,
-          error: errorSink.borrowed, limits: validator.runLimits))
+          pass: 1, isInteractor: isInteractor, caseArguments: arguments, input: source.borrowed,
+          output: sink.borrowed, error: errorSink.borrowed, limits: validator.runLimits))
     }
     return FileCheck(
       report, protocol: validator.protocol, output: try TestcaseRunner.beginning(said),

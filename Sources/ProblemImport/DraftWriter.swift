@@ -75,6 +75,9 @@ enum DraftWriter {
     defer { close(file) }
     switch content {
     case .text(let text): try writeAll(Array(text.utf8), to: file, path)
+    case .script(let text):
+      try writeAll(Array(text.utf8), to: file, path)
+      guard fchmod(file, 0o755) == 0 else { throw .last("make executable", path) }
     case .bytes(let bytes): try writeAll(bytes, to: file, path)
     case .copy(let tree, let source, let normalised):
       var filter = LineEnds()

@@ -7,6 +7,8 @@ import ProblemPackage
 struct PackageDraft {
   enum Content {
     case text(String)
+    /// Of a shell; executable.
+    case script(String)
     case bytes([UInt8])
     /// Copied from a source; with line ends made line feeds, if so wished.
     case copy(SourceTree, String, normalised: Bool)

@@ -132,12 +132,43 @@ struct PolygonImporter {
     } else if !draft.isInteractive {
       findings.error(Self.file, "names no checker; set one in Polygon")
     }
-    let validators = assets?.first("validators")?.all("validator") ?? []
-    for validator in validators {
+    for validator in assets?.first("validators")?.all("validator") ?? [] {
       guard let path = validator.first("source")?["path"] else { continue }
-      findings.warning(
-        path, "checks inputs by testlib's protocol, which is not run here; not imported")
+      addInputValidator(path, bundle, &draft)
     }
+  }
+
+  /// testlib's validators say 0 for a good input, this format's 42: scripts stand between them.
+  private func addInputValidator(
+    _ path: String, _ bundle: ProgramBundle, _ draft: inout PackageDraft
+  ) {
+    let file = PackageName.made(of: path.lastName)
+    guard SourceLanguage.of([path])?.value == "cpp", let stem = file.split(separator: ".").first
+    else {
+      findings.warning(path, "checks inputs and is not in C++; not imported")
+      return
+    }
+    let folder = "input_validators/\(stem)"
+    bundle.add([path], as: "input validator", to: folder, &draft)
+    draft.add(
+      "\(folder)/build",
+      .script(
+        """
+        #!/bin/sh
+        # Imported from Polygon: see run.
+        cd "$(dirname "$0")" && exec g++ -O2 -std=gnu++17 -o validator "\(file)"
+
+        """))
+    draft.add(
+      "\(folder)/run",
+      .script(
+        """
+        #!/bin/sh
+        # A validator of testlib exits with 0 when the input is good, which is 42 in this format.
+        "$(dirname "$0")/validator" && exit 42
+        exit 43
+
+        """))
   }
 
   private func source(_ program: XMLElement, _ role: String) -> String? {

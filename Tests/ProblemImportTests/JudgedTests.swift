@@ -52,6 +52,31 @@ import Testing
     #expect(try violations(reading) == [])
   }
 
+  /// testlib's validators end with other statuses than the format's.
+  @Test func polygonInputValidator() throws {
+    var files = PolygonTests.files()
+    files["files/val.cpp"] = """
+      #include <cstdio>
+      int main() { int a, b; return std::scanf("%d %d", &a, &b) == 2 ? 0 : 3; }
+
+      """
+    let reading = try folder.imported(.polygon, try folder.source(files), ImportOptions())
+    let manifest = try #require(reading.manifest, "\(reading.diagnostics)")
+    let checks = InputChecks.read(directory: folder.path + "/out", check: manifest.check)
+    let validator = try #require(checks.validators.first)
+    let workshop = Workshop(
+      host: try Self.host.get(), languages: try LanguageTable.builtIn(), slot: 0
+    ) { _ in "" }
+    let validation = try InputValidation(
+      validator, directory: folder.path + "/out", limits: manifest.limits, in: workshop)
+    defer { validation.close() }
+    #expect(try validation.check(contents: Array("1 2\n".utf8), arguments: []) == .accepted)
+    guard case .rejected = try validation.check(contents: Array("1\n".utf8), arguments: []) else {
+      Issue.record("it takes half an input")
+      return
+    }
+  }
+
   /// An interactor that asks for sums, and a checker that reads what it wrote.
   @Test func polygonInteractive() throws {
     var files = PolygonTests.files(
@@ -73,6 +98,25 @@ import Testing
       """
     let reading = try folder.imported(.polygon, try folder.source(files), ImportOptions())
     #expect(reading.manifest?.interactorChecker != nil)
+    let manifest = try #require(reading.manifest)
+    // What `pack check` asks it, without a program that listens.
+    let paths = Dictionary(
+      manifest.files.map { ($0.digest, folder.path + "/out/" + $0.path) },
+      uniquingKeysWith: { a, _ in a })
+    let asking = try OutputValidation(
+      manifest,
+      in: Workshop(host: try Self.host.get(), languages: try LanguageTable.builtIn(), slot: 0) {
+        paths[$0] ?? ""
+      })
+    defer { asking.close() }
+    let data = folder.path + "/out/data/secret/01"
+    for (output, expected) in [("9\n", true), ("nine\n", false)] {
+      let answer = try asking.judge(
+        Array(output.utf8), input: data + ".in", answer: data + ".ans", arguments: [],
+        comparison: nil)
+      #expect((answer == .accepted) == expected, "\(answer)")
+      if case .broke(let reason) = answer { Issue.record("\(output): \(reason)") }
+    }
     #expect(try violations(reading) == [])
   }
 

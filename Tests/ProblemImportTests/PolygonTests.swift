@@ -1,3 +1,4 @@
+import Foundation
 import JudgeModel
 import ProblemPackage
 import Testing
@@ -72,6 +73,10 @@ import Testing
         "accepted/good.cpp", "time_limit_exceeded_or_accepted/slow.cpp", "wrong_answer/bad.cpp",
       ])
     #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+    for script in ["build", "run"] {
+      let path = folder.path + "/out/input_validators/val/" + script
+      #expect(FileManager.default.isExecutableFile(atPath: path))
+    }
   }
 
   @Test func aZipIsTheSamePackage() throws {
