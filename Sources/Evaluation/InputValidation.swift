@@ -111,13 +111,18 @@ public final class InputValidation {
 }
 
 extension FileCheck {
-  /// What an output validator said under its protocol.
+  /// What an output validator said under its protocol, as judging takes it.
   init(
-    _ report: RunReport, protocol: ValidatorProtocol, output: String, errors: String
+    _ report: RunReport, protocol: ValidatorProtocol, isScoring: Bool, output: String,
+    errors: String
   ) {
     self.init(report, said: output + errors) { code in
-      ValidatorAnswer(protocol: `protocol`, exitCode: code, output: output, errors: errors)
-        .validation
+      let answer = ValidatorAnswer(
+        protocol: `protocol`, exitCode: code, output: output, errors: errors)
+      switch answer.outcome {
+      case .points, .fraction: return isScoring ? .accepted : .failed
+      case .accepted, .rejected, .failed: return answer.validation
+      }
     }
   }
 

@@ -12,6 +12,9 @@ internal import Sandbox
 /// the other's end would be a consequence and not a fact. When one side is over, the worker closes
 /// the write end it kept for the other, which now sees the end of its input, and drains what the
 /// other still writes, so that nobody is blocked or killed by a pipe that nobody reads.
+///
+/// A side may also close its output and go on. While nothing happens the worker looks whether it is the
+/// only one left that could write into a pipe, and then closes its end too.
 struct Interaction {
   let runner: TestcaseRunner
   let validator: Validator
@@ -33,6 +36,10 @@ struct Interaction {
     mutating func closeWriting() {
       if writing >= 0 { close(writing) }
       writing = -1
+    }
+    /// For a pipe whose writer has closed it and goes on.
+    mutating func closeIfOnlyHere() {
+      if writing >= 0, !PipeWriters.exist(elsewhere: writing) { closeWriting() }
     }
     mutating func closeBoth() {
       closeWriting()
@@ -76,11 +83,7 @@ struct Interaction {
       _ = try? validatorBox.finish()
       throw EvaluationError(error)
     }
-    // Each side has its own: who closes its output, or ends, is heard to do so by the other. The ends to
-    // read from stay open here, so that nobody is killed for writing to somebody who has left.
-    toProgram.closeWriting()
-    toValidator.closeWriting()
-    let ends = try awaitBoth(programBox, validatorBox, toProgram, toValidator)
+    let ends = try awaitBoth(programBox, validatorBox, &toProgram, &toValidator)
     return try judge(ends, said)
   }
 
@@ -100,14 +103,17 @@ struct Interaction {
 
   /// Waits for both sides in whatever order they end.
   private func awaitBoth(
-    _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: borrowing Pipe,
-    _ toValidator: borrowing Pipe
+    _ programBox: ResidentSandbox, _ validatorBox: ResidentSandbox, _ toProgram: inout Pipe,
+    _ toValidator: inout Pipe
   ) throws(EvaluationError) -> Ends {
     var own: RunReport?
     var other: RunReport?
     var wasDismissed = false
     let start = ContinuousClock.now
     let patience = Duration.nanoseconds(patience)
+    // What is left to be drained, until its writers are gone.
+    var drained = (toValidator: toValidator.reading, toProgram: toProgram.reading)
+    var pause: Int32 = 100
     while own == nil || other == nil {
       var polled: [pollfd] = []
       let watch = { (descriptor: Int32) in
@@ -116,25 +122,33 @@ struct Interaction {
       polled.append(watch(own == nil ? programBox.socketDescriptor : -1))
       polled.append(watch(other == nil ? validatorBox.socketDescriptor : -1))
       // Only what nobody else reads any more is drained.
-      polled.append(watch(other != nil ? toValidator.reading : -1))
-      polled.append(watch(own != nil ? toProgram.reading : -1))
-      guard poll(&polled, nfds_t(polled.count), 1_000) > 0 || start.duration(to: .now) > patience
-      else { continue }
+      polled.append(watch(other != nil ? drained.toValidator : -1))
+      polled.append(watch(own != nil ? drained.toProgram : -1))
+      let count = poll(&polled, nfds_t(polled.count), pause)
       let isLate = start.duration(to: .now) > patience
+      guard count > 0 || isLate else {
+        // Looking costs something, and most who are silent for long are computing.
+        pause = min(2 * pause, 1_600)
+        toProgram.closeIfOnlyHere()
+        toValidator.closeIfOnlyHere()
+        continue
+      }
       if own == nil, polled[0].revents != 0 || isLate {
         own = try sandboxed { () throws(SandboxError) in try programBox.finish() }
+        toValidator.closeWriting()
       }
       if other == nil, polled[1].revents != 0 || isLate {
         let report = try sandboxed { () throws(SandboxError) in try validatorBox.finish() }
         other = report
+        toProgram.closeWriting()
         // Lost already, or nobody is left who could say so: it cannot change the verdict.
         if own == nil, !mayAccept(report) {
           programBox.cancelRun()
           wasDismissed = true
         }
       }
-      if polled[2].revents != 0 { drain(toValidator.reading) }
-      if polled[3].revents != 0 { drain(toProgram.reading) }
+      if polled[2].revents != 0, !drain(toValidator.reading) { drained.toValidator = -1 }
+      if polled[3].revents != 0, !drain(toProgram.reading) { drained.toProgram = -1 }
     }
     guard let own, let other else { throw .machine("an interactive run ended without a report") }
     return Ends(program: own, validator: other, wasDismissed: wasDismissed)
@@ -147,10 +161,12 @@ struct Interaction {
       ? code == Validation.acceptedExit : code == 0 || code == 7
   }
 
-  private func drain(_ descriptor: Int32) {
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    let count = buffer.count
-    _ = read(descriptor, &buffer, count)
+  /// - Returns: false when nothing will come any more.
+  private func drain(_ descriptor: Int32) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 8) { buffer in
+      let count = read(descriptor, buffer.baseAddress, buffer.count)
+      return count > 0 || (count < 0 && errno == EINTR)
+    }
   }
 
   private func judge(
@@ -197,7 +213,10 @@ struct Interaction {
     let pass = TestcaseRunner.Pass(
       facts: facts, verdict: verdict, validatorExit: facts.validatorExit, answer: answer,
       message: message)
-    guard verdict.verdict == .accepted, let checker = runner.interactorChecker else { return pass }
+    // An interactor that gives points has spoken; only its plain consent leaves the word to the checker.
+    guard verdict.verdict == .accepted, answer?.outcome == .accepted,
+      let checker = runner.interactorChecker
+    else { return pass }
     return try checked(pass, by: checker)
   }
 

@@ -12,6 +12,7 @@ public final class OutputValidation {
   private let validator: Validator?
   /// Then it reads what a program says from its standard input, whatever its protocol.
   private let isInteractor: Bool
+  private let isScoring: Bool
   private let comparison: TokenComparison
   /// The comparer of another judge instead of the tokens.
   private let layout: LayoutComparison?
@@ -19,6 +20,7 @@ public final class OutputValidation {
   /// - Throws: `.judge` when the output validator does not build.
   public init(_ manifest: PackageManifest, in workshop: Workshop) throws(EvaluationError) {
     isInteractor = manifest.kind.isInteractive
+    isScoring = manifest.kind.isScoring
     switch manifest.check {
     case .tokens(let comparison):
       (self.comparison, layout, validator) = (comparison, nil, nil)
@@ -62,8 +64,8 @@ public final class OutputValidation {
           output: sink.borrowed, error: errorSink.borrowed, limits: validator.runLimits))
     }
     return FileCheck(
-      report, protocol: validator.protocol, output: try TestcaseRunner.beginning(said),
-      errors: try TestcaseRunner.beginning(errors))
+      report, protocol: validator.protocol, isScoring: isScoring,
+      output: try TestcaseRunner.beginning(said), errors: try TestcaseRunner.beginning(errors))
   }
 
   private func compare(

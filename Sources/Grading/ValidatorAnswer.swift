@@ -54,7 +54,8 @@ public struct ValidatorAnswer: Hashable, Sendable {
       self.init(
         Self.testlib(exitCode, errors, isCOCI: `protocol` == .coci),
         message: errors.isEmpty ? output : errors)
-    case .dmoj: self.init(Self.plain(exitCode), message: output)
+    // Its interactors speak to the program on standard output, and to people on the other one.
+    case .dmoj: self.init(Self.plain(exitCode), message: output.isEmpty ? errors : output)
     case .peg: self.init(Self.peg(exitCode, output), message: output)
     case .cms: self.init(Self.cms(exitCode, output), message: errors)
     }

@@ -33,11 +33,12 @@ struct CMSImporter {
   }
 
   private func readLimits(_ map: YAMLMap, _ draft: inout PackageDraft) {
-    if let seconds = (map["time_limit"] ?? map["timeout"])?.decimal() {
+    let timeLimit = map["time_limit"] ?? map["timeout"]
+    if let seconds = timeLimit?.decimal() {
       if seconds > .zero, seconds.billionths <= 3_600_000_000_000 {
         draft.timeLimit = TimeSpan(nanoseconds: seconds.billionths)
       } else {
-        map["time_limit"]?.error("must be from 0 to 3600 seconds")
+        timeLimit?.error("must be more than 0 and at most 3600 seconds")
       }
     } else if context.options.timeLimit == nil {
       findings.error(Self.file, "has no time limit; give --time-limit SECONDS")
@@ -152,17 +153,20 @@ struct CMSImporter {
         "`score_type_parameters` is not read; write the subtasks into gen/GEN")
     }
     if plan.subtasks.isEmpty || scoreType == "Sum" {
-      addSum(cases, &draft)
+      addSum(cases, map["total_value"], &draft)
     } else {
       addSubtasks(plan.subtasks, cases, isPartial, &draft)
     }
   }
 
-  /// CMS divides a hundred points evenly.
-  private func addSum(_ cases: [PackageDraft.Case], _ draft: inout PackageDraft) {
+  /// CMS divides a hundred points evenly, or as many as the task says.
+  private func addSum(
+    _ cases: [PackageDraft.Case], _ value: YAMLValue?, _ draft: inout PackageDraft
+  ) {
+    let total = value?.integer(1...1_000_000) ?? 100
     draft.add(
-      cases, to: "secret", note: "100 points, sum",
-      settings: GroupText.yaml(.sum, maximum: "100"))
+      cases, to: "secret", note: "\(total) points, sum",
+      settings: GroupText.yaml(.sum, maximum: String(total)))
   }
 
   private func addSubtasks(
@@ -181,7 +185,7 @@ struct CMSImporter {
       total += subtask.points
       let rule: Aggregation.Rule = isPartial ? .minimum : .passFail
       draft.add(
-        own, to: "secret/subtask" + (at < 9 ? "0" : "") + "\(at + 1)",
+        own, to: "secret/" + GroupText.name("subtask", at + 1, of: subtasks.count),
         note: "\(subtask.points) points, \(rule.rawValue)",
         settings: GroupText.yaml(rule, maximum: String(subtask.points)))
     }
@@ -249,6 +253,9 @@ struct GENFile {
           continue
         }
         plan.subtasks.append(Subtask(points: points, line: at + 1))
+      } else if !before.isEmpty, comment.hasPrefix("ST:") || comment.hasPrefix("COPY:") {
+        context.findings.error(
+          path, line: at + 1, "a test and a mark in one line; CMS refuses it too: use two lines")
       } else if !before.isEmpty || comment.hasPrefix("COPY:") {
         if plan.subtasks.isEmpty {
           plan.looseCases += 1

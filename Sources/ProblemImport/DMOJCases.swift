@@ -97,6 +97,9 @@ struct DMOJCases {
           ? "`\(key)`: a generator would have to be run; run it yourself and list its files"
           : "`\(key)` is not read for a single case; a package has it for all cases or not at all")
     }
+    for key in ["binary_data", "output_limit_length"] {
+      map[key]?.error("`\(key)` is not read for a single case; set it for the whole problem")
+    }
     let input = map["in"].flatMap { find($0) }
     let answer = map["out"].flatMap { find($0) }
     if map["in"] != nil, input == nil { return nil }
@@ -223,7 +226,7 @@ struct DMOJCases {
         continue
       }
       count += 1
-      let name = "group" + (count < 10 ? "0" : "") + "\(count)"
+      let name = GroupText.name("group", count, of: sections.count)
       let rule: Aggregation.Rule = !section.isBatch ? .sum : isPartial ? .minimum : .passFail
       let requires = section.dependencies.compactMap { targets[Int($0)] }
       if requires.count != section.dependencies.count || (isPartial && !requires.isEmpty) {

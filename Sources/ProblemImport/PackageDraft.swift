@@ -42,6 +42,8 @@ struct PackageDraft {
   /// In order, for the summary.
   private(set) var groups: [(name: String, cases: Int, note: String)] = []
   private(set) var caseCount = 0
+  /// Groups that are worth all their points or none.
+  private(set) var hasPassFailGroups = false
   private(set) var largestAnswer: Int64 = 0
   private var submissionRules: [String: String] = [:]
   private(set) var submissions: [String] = []
@@ -78,6 +80,7 @@ struct PackageDraft {
         (comment.isEmpty ? "" : "# \(comment)\n") + settings)
     }
     caseCount += cases.count
+    if settings?.contains(Aggregation.Rule.passFail.rawValue) == true { hasPassFailGroups = true }
     groups.append((group, cases.count, note))
   }
 

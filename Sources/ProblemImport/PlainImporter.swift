@@ -84,7 +84,7 @@ struct PlainImporter {
     draft.isScoring = true
     groups.sort { NaturalOrder.precedes($0.name, $1.name) }
     for (at, group) in groups.enumerated() {
-      let name = "group" + (at < 9 ? "0" : "") + "\(at + 1)"
+      let name = GroupText.name("group", at + 1, of: groups.count)
       draft.add(
         group.pairs.map(content), to: "secret/" + name, note: "batch \(group.name), 1 point",
         settings: GroupText.yaml(.passFail, maximum: "1"),

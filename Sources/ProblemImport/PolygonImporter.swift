@@ -60,8 +60,7 @@ struct PolygonImporter {
     let sets = judging.all("testset")
     let names = sets.map { $0["name"] ?? "" }
     let wanted = context.options.testset ?? (sets.count == 1 ? names[0] : "tests")
-    guard let set = sets.first(where: { $0["name"] == wanted }) ?? (sets.count == 1 ? sets[0] : nil)
-    else {
+    guard let set = sets.first(where: { $0["name"] == wanted }) else {
       error(
         judging,
         "has no set of tests named `\(wanted)`; choose with --testset one of "
@@ -120,6 +119,17 @@ struct PolygonImporter {
         error(checker, "the checker is of type `\(kind)`; only testlib's protocol is known")
       }
       if let path = source(checker, "checker") {
+        if ProgramBundle.givesPercents(tree, path) {
+          findings.error(
+            path, "uses `_pc(…)`, which tells points by its exit status; use quitp, which is judged"
+          )
+        }
+        if draft.hasPassFailGroups, ProgramBundle.givesPoints(tree, path) {
+          findings.warning(
+            path,
+            "may give points, but a complete-group is passed or failed as a whole: where it "
+              + "does so there, there will be no verdict")
+        }
         if !draft.isScoring, ProgramBundle.givesPoints(tree, path) {
           findings.warning(
             path, "may give points, but no test has any: where it does so, there will be no verdict"
@@ -148,7 +158,11 @@ struct PolygonImporter {
       findings.warning(path, "checks inputs and is not in C++; not imported")
       return
     }
-    let folder = "input_validators/\(stem)"
+    // Two of one name from different folders are two.
+    let number = draft.files.keys.count {
+      $0.hasPrefix("input_validators/") && $0.hasSuffix("/run")
+    }
+    let folder = "input_validators/" + stem + (number == 0 ? "" : "-\(number + 1)")
     bundle.add([path], as: "input validator", to: folder, &draft)
     draft.add(
       "\(folder)/build",
@@ -165,8 +179,13 @@ struct PolygonImporter {
         """
         #!/bin/sh
         # A validator of testlib exits with 0 when the input is good, which is 42 in this format.
-        "$(dirname "$0")/validator" && exit 42
-        exit 43
+        # What else it ends with is no answer.
+        "$(dirname "$0")/validator"
+        case $? in
+          0) exit 42 ;;
+          1 | 2 | 3 | 4) exit 43 ;;
+          *) kill -ABRT $$ ;;
+        esac
 
         """))
   }

@@ -138,6 +138,9 @@ struct PolygonTestset {
         PolygonImporter.file, line: set.line, "has more than \(GroupText.groupLimit) groups")
     }
     var planned: [Planned] = []
+    // At most: a group whose tests count one by one becomes one for each number of points.
+    let count = Set(tests.map { [$0.group, $0.points.description] }).count
+    let groupName = { (index: Int) in GroupText.name("group", index + 1, of: count) }
     /// Names in the package of Polygon's groups that can be required.
     var passed: [String: String] = [:]
     let names = order(
@@ -173,20 +176,18 @@ struct PolygonTestset {
     write(planned, &draft)
   }
 
-  private func groupName(_ index: Int) -> String {
-    (index < 9 ? "group0" : "group") + "\(index + 1)"
-  }
-
   /// Groups so that each comes behind those that it depends on.
   private func order(_ names: [String], _ elements: [XMLElement]) -> [String] {
+    // Counted once for each group, because a document may name each dependency many times.
+    var missing: [String: Set<String>] = [:]
+    for name in names {
+      let own = dependencyNames(elements.first { $0["name"] == name })
+      missing[name] = Set(own).intersection(names)
+    }
     var left = names
     var out: [String] = []
     while !left.isEmpty {
-      let next = left.first { name in
-        let element = elements.first { $0["name"] == name }
-        return dependencyNames(element).allSatisfy { out.contains($0) || !left.contains($0) }
-      }
-      guard let next else {
+      guard let next = left.first(where: { missing[$0]?.isEmpty ?? true }) else {
         findings.error(
           PolygonImporter.file, line: set.line,
           "the groups \(left) depend on each other in a circle")
@@ -194,12 +195,15 @@ struct PolygonTestset {
       }
       out.append(next)
       left.removeAll { $0 == next }
+      for name in left { missing[name]?.remove(next) }
     }
     return out
   }
 
   private func dependencyNames(_ element: XMLElement?) -> [String] {
-    (element?.first("dependencies")?.all("dependency") ?? []).compactMap { $0["group"] }
+    let all = (element?.first("dependencies")?.all("dependency") ?? []).compactMap { $0["group"] }
+    var seen: Set<String> = []
+    return all.filter { seen.insert($0).inserted }
   }
 
   private func dependencies(of element: XMLElement?, _ passed: [String: String]) -> [String] {
@@ -241,6 +245,13 @@ struct PolygonTestset {
 enum GroupText {
   /// More groups than any problem has; bounds what looking them up can cost.
   static let groupLimit = 1000
+
+  /// `group07`, with as many digits as the last one has: groups are judged in the order of names.
+  static func name(_ word: String, _ number: Int, of count: Int) -> String {
+    let digits = String(number)
+    let width = max(2, String(count).count)
+    return word + String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
 
   static func yaml(
     _ rule: Aggregation.Rule, maximum: String, requires: [String] = []

@@ -102,6 +102,12 @@ struct ProgramBundle {
     return text.contains("quitp") || text.contains("_points")
   }
 
+  /// Whether it says points by exit statuses, which no protocol here reads as such.
+  static func givesPercents(_ tree: SourceTree, _ path: String) -> Bool {
+    guard let bytes = try? tree.contents(path, limit: sourceLimit) else { return false }
+    return String(decoding: bytes, as: UTF8.self).contains("_pc(")
+  }
+
   private static func isC(_ path: String) -> Bool {
     ["c", "cc", "cpp", "cxx", "h", "hpp", "hh"].contains(path.split(separator: ".").last ?? "")
   }

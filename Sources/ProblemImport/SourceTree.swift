@@ -44,8 +44,11 @@ final class SourceTree {
     guard let directory = opendir(place) else { throw .last("list", place) }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      let spelt = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+      }
+      guard let name = spelt else {
+        throw .refused(place, "has a file whose name is not UTF-8; rename it")
       }
       // Hidden entries are version control and editors' files in every format.
       guard !name.hasPrefix(".") else { continue }
@@ -55,7 +58,7 @@ final class SourceTree {
       }
       let path = folder.isEmpty ? name : folder + "/" + name
       var status = stat()
-      guard lstat(root + "/" + path, &status) == 0 else { continue }
+      guard lstat(root + "/" + path, &status) == 0 else { throw .last("look at", path) }
       switch status.st_mode & S_IFMT {
       case S_IFREG: sizes[path] = Int64(status.st_size)
       case S_IFDIR: try walk(path, depth: depth + 1, &entries)

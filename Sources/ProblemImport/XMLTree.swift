@@ -46,11 +46,10 @@ final class XMLReader: NSObject, XMLParserDelegate {
       throw .refused(path, "has more than \(sizeLimit >> 20) MiB")
     }
     let data = Data(bytes)
-    // A document type can define entities, and entities can name files and multiply. In UTF-16 it
-    // could not be found like this.
-    guard bytes.first == UInt8(ascii: "<") || bytes.starts(with: [0xEF, 0xBB, 0xBF]) else {
-      throw .refused(path, "is not XML in UTF-8")
-    }
+    // A document type can define entities, and entities can name files and multiply. In another
+    // encoding it could not be found like this.
+    guard let text = String(validating: bytes, as: UTF8.self), isUTF8(prolog: text.prefix(1_000))
+    else { throw .refused(path, "is not XML in UTF-8; convert it") }
     guard data.range(of: Data("<!DOCTYPE".utf8)) == nil,
       data.range(of: Data("<!ENTITY".utf8)) == nil
     else { throw .refused(path, "has a document type, which is not read; remove it") }
@@ -64,6 +63,17 @@ final class XMLReader: NSObject, XMLParserDelegate {
       throw .refused(path, "is not XML (line \(parser.lineNumber))")
     }
     return root
+  }
+
+  /// Whether a document says no other encoding than that it is in.
+  private static func isUTF8(prolog: Substring) -> Bool {
+    let text = prolog.drop { $0 == "\u{FEFF}" }
+    guard text.first == "<" else { return false }
+    guard text.hasPrefix("<?xml"), let end = text.range(of: "?>") else { return true }
+    guard let name = text[..<end.lowerBound].range(of: "encoding") else { return true }
+    let value = text[name.upperBound..<end.lowerBound].lowercased()
+      .split { " \t\r\n=\"'".contains($0) }.first
+    return value == "utf-8" || value == "utf8" || value == "us-ascii"
   }
 
   func parser(

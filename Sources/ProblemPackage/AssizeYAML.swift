@@ -47,6 +47,14 @@ struct AssizeSettings {
     if let objection = ManifestRules.objection(to: validatorProtocol, for: kind) {
       findings.error(Self.file, "`output_validator_protocol`: \(objection); use ppf")
     }
+    if validatorProtocol != .ppf, validatorProtocol != .cms, let language = validator?.language,
+      !["c", "cpp"].contains(language.value)
+    {
+      findings.warning(
+        validator?.folder ?? Self.file,
+        "a program in \(language) that fails by itself exits with 1, which rejects under the "
+          + "protocol \(validatorProtocol.rawValue): make sure that it catches every error")
+    }
     guard !tree.files(below: Self.checkerFolder).isEmpty else { return }
     if validatorProtocol != .testlib || !kind.isInteractive {
       findings.error(

@@ -51,6 +51,7 @@ enum ManifestRules {
     if let objection = objection(to: program.protocol, for: manifest.kind) {
       throw .manifest("check.validator: \(objection)")
     }
+    try checkRoom(program, manifest)
     guard let checker = manifest.interactorChecker else { return }
     try check(checker, "check.interactorChecker", .validator, manifest)
     guard manifest.kind.isInteractive, program.protocol == .testlib, checker.protocol == .testlib,
@@ -58,6 +59,26 @@ enum ManifestRules {
     else {
       throw .manifest(
         "check.interactorChecker: goes with an interactor of the testlib protocol only")
+    }
+  }
+
+  /// Bytes of a validator's working directory: where protocols with files have everything at once.
+  static let validatorRoom: Int64 = 256 << 20
+
+  /// A full directory would be our fault, and a submission could fill it.
+  private static func checkRoom(
+    _ program: ValidatorProgram, _ manifest: PackageManifest
+  ) throws(PackageError) {
+    guard program.protocol != .ppf, !manifest.kind.isInteractive else { return }
+    let sizes = manifest.testcases.map {
+      (manifest.file($0.input)?.size ?? 0) + (manifest.file($0.answer)?.size ?? 0)
+    }
+    let room = validatorRoom - (8 << 20) - (sizes.max() ?? 0)
+    guard manifest.limits.outputBytes.amount <= room else {
+      throw .manifest(
+        "check.validator: under its protocol input, answer and output lie in one directory of "
+          + "\(validatorRoom >> 20) MiB, so the output limit may be \(max(0, room >> 20)) MiB at most"
+      )
     }
   }
 

@@ -76,7 +76,8 @@ private struct ProblemDirectory {
     wanted += (tests.grader?.files ?? []).map { ($0, .grader) }
     wanted += programs.includes().map { ($0.path, .include) }
     checkConstants(settings, wanted)
-    let files = hashed(wanted, executing: [validator, tests.grader].compactMap { $0 })
+    let files = hashed(
+      wanted, executing: [validator, checker, staticValidator, tests.grader].compactMap { $0 })
     let problem = shortName()
     guard !findings.hasErrors else { return (nil, tests.range) }
     var manifest = PackageManifest(

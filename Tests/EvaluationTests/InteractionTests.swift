@@ -128,6 +128,13 @@ extension EvaluationTests {
       #expect(result.verdict == .accepted)
     }
 
+    /// Whoever is content and gone leaves a program that closed its output and is in no hurry.
+    @Test func closingTheOutputAndStaying() throws {
+      let staying = C.main("puts(\"1\"); fflush(stdout); close(1); sleep(1); return 0;")
+      let result = try package("input()\naccept()").judge("c", staying)
+      #expect(result.verdict == .accepted)
+    }
+
     @Test(arguments: ["sys.exit(0)", "sys.exit(1)", "os.kill(os.getpid(), 9)", "while True: pass"])
     func interactorLeavesTheProtocol(_ body: String) throws {
       for patient in [answers(), C.main("sleep(60);")] {

@@ -116,4 +116,31 @@ struct LayoutComparerTests {
     // Both outcomes have to occur, or the test says nothing.
     #expect((1..<300).contains(accepted))
   }
+
+  /// Files of several windows, changed near the edges of those.
+  @Test(arguments: LayoutComparison.allCases, 0..<4)
+  func agreesAcrossWindows(_ rule: LayoutComparison, _ seed: Int) {
+    var random = Generator(state: UInt64(seed) + 100)
+    var answer: [UInt8] = []
+    while answer.count < 150_000 {
+      answer +=
+        [[97, 98, 99, 32], [100, 10], [101, 32, 32, 10, 10], [102, 13, 10]]
+        .randomElement(using: &random) ?? []
+    }
+    var accepted = 0
+    for _ in 0..<60 {
+      var output = answer
+      let edge = Int.random(in: 1...2, using: &random) * 65_536
+      let at = edge + Int.random(in: -6...6, using: &random)
+      switch Int.random(in: 0...2, using: &random) {
+      case 0: output.insert([10, 32, 13].randomElement(using: &random) ?? 32, at: at)
+      case 1: output[at] = [10, 32, 97].randomElement(using: &random) ?? 32
+      default: break
+      }
+      let got = Self.accepts(rule, output, answer, chunk: 1 << 20)
+      #expect(got == Self.model(rule, output, answer), "seed \(seed) at \(at)")
+      if got { accepted += 1 }
+    }
+    #expect((1..<60).contains(accepted))
+  }
 }

@@ -183,6 +183,32 @@ import Testing
     #expect(!folder.errors(.polygon, try folder.source(["problem.xml": text])).isEmpty)
   }
 
+  /// Right in everything but what stands before it.
+  @Test(arguments: [
+    ("<!DOCTYPE problem>\n", "document type"),
+    ("<?xml version=\"1.0\" encoding=\"UTF-7\"?>\n+ADw-!DOCTYPE problem+AD4-\n", "UTF-8"),
+    ("<?xml version=\"1.0\" encoding=\"utf-16\"?>\n", "UTF-8"),
+  ])
+  func strangeBeginnings(_ beginning: String, _ reason: String) throws {
+    var files = Self.files()
+    files["problem.xml"] = beginning + (files["problem.xml"] ?? "")
+    #expect(contains(folder.errors(.polygon, try folder.source(files)), reason))
+  }
+
+  @Test func tooDeep() throws {
+    var files = Self.files()
+    let (open, close) = (String(repeating: "<a>", count: 40), String(repeating: "</a>", count: 40))
+    files["problem.xml"] = files["problem.xml"]?.replacing(
+      "<assets>", with: open + close + "<assets>")
+    #expect(contains(folder.errors(.polygon, try folder.source(files)), "deep"))
+  }
+
+  @Test func percentsByExitStatusAreRefused() throws {
+    var files = Self.files()
+    files["files/check.cpp", default: ""] += "// quitf(_pc(50), x)\n"
+    #expect(contains(folder.errors(.polygon, try folder.source(files)), "_pc("))
+  }
+
   @Test func aHugeCountIsRefused() throws {
     var files = Self.files()
     files["problem.xml"] = files["problem.xml"]?.replacing(
