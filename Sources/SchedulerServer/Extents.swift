@@ -18,10 +18,11 @@ extension SegmentName {
   init?(stem: some StringProtocol) {
     let parts = stem.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard let hex = parts.first, let package = Digest(hex: hex) else { return nil }
-    self.package = package
-    guard parts.count == 2 else { return }
-    guard let number = Int32(parts[1]), number > 0 else { return nil }
-    self.number = number
+    self.init(package: package)
+    if parts.count == 2 {
+      guard let number = Int32(parts[1]), number > 0 else { return nil }
+      self.number = number
+    }
     // One file, one name: no upper case, no leading zeros.
     guard stem == self.stem else { return nil }
   }
