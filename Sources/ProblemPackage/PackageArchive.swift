@@ -181,12 +181,17 @@ public enum PackageArchive {
   }
 
   /// Checks that a frame holds this member and no more, with the right size and digest.
-  public static func verify(_ file: PackageFile, in frame: any ByteSource) throws(PackageError) {
+  /// - Returns: bytes of the tar stream in it.
+  @discardableResult
+  public static func verify(
+    _ file: PackageFile, in frame: any ByteSource
+  ) throws(PackageError) -> Int64 {
     var sink = NullSink()
     let reader = try MemberReader(frame, limit: file.size + frameSlack)
     guard try readMember(reader, file, into: &sink) else {
       throw .refused("the frame of `\(file.path)` is empty")
     }
+    return reader.decompressedBytes
   }
 
   /// Checks that a frame ends a tar stream and holds no member.

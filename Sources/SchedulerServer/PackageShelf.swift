@@ -206,7 +206,7 @@ final class PackageShelf: Sendable {
     for (segment, file) in state.segments.sorted(by: { $0.key < $1.key })
     where file.isWhole && segment.number == 0 && state.packages[segment.package] == nil {
       let whole = Extent(segment: segment, offset: 0, length: file.byteCount)
-      takeUp(segment.package, Extents([whole]), path(segment, isWhole: true), into: &state)
+      takeUp(segment.package, Extents([whole]), into: &state)
     }
     return state
   }
@@ -220,12 +220,10 @@ final class PackageShelf: Sendable {
         text: "\(path) is damaged: push package \(package.hex) again")
       return
     }
-    takeUp(package, extents, path, into: &state)
+    takeUp(package, extents, into: &state)
   }
 
-  func takeUp(
-    _ package: Digest, _ extents: Extents, _ path: String, into state: inout State
-  ) {
+  func takeUp(_ package: Digest, _ extents: Extents, into state: inout State) {
     do {
       try Self.check(extents, state.segments)
       let segments = state.segments
@@ -240,6 +238,9 @@ final class PackageShelf: Sendable {
       state.packages[package] = extents
       remember(outline.manifest, outline.frames, extents, into: &state)
     } catch {
+      let whole = SegmentName(package: package)
+      let isWhole = extents.list.count == 1 && extents.list[0].segment == whole
+      let path = isWhole ? path(whole, isWhole: true) : extentsPath(package)
       state.packages[package] = nil
       state.defects[package] = Defect(
         text: "\(path) cannot be used (\(error)): push package \(package.hex) again",

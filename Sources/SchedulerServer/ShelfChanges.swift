@@ -7,11 +7,15 @@ internal import Synchronization
 /// be let go of meanwhile.
 extension PackageShelf {
   /// Says what has to come of an archive, and keeps what need not until `unpin`.
-  /// - Parameter head: its first frame.
+  /// - Parameters:
+  ///   - temporary: begins with the archive's first frame.
+  ///   - frames: what the archive says of itself.
   func plan(
-    _ package: Digest, head: [UInt8], frames: [PackageArchive.Frame]
+    _ package: Digest, _ temporary: String, _ frames: [PackageArchive.Frame]
   ) throws -> UploadPlan {
-    let manifest = try PackageArchive.verifyManifest(MemorySource(head))
+    let head = 0..<Int64(frames.first?.compressed ?? 0)
+    let manifest = try PackageArchive.verifyManifest(
+      FileSource(path: temporary, ranges: [head]))
     guard manifest.digest == package else {
       throw ServerError("the archive holds another package than was announced: pack it again")
     }
@@ -20,11 +24,17 @@ extension PackageShelf {
         "the archive has \(frames.count) frames for \(manifest.files.count) files: pack it again")
     }
     let keys = PackageArchive.frameKeys(of: manifest.files)
-    return state.withLock { state in
-      let plan = UploadPlan(offered: frames, here: keys.map { state.frames[$0] })
-      state.pins[package] = plan.shared
-      return plan
+    let (placed, segments) = state.withLock { state in
+      (keys.map { state.frames[$0] }, state.segments)
     }
+    // They were verified when they were stored; a file that somebody has cut off since is no help.
+    let sound = Set(placed.compactMap { $0?.segment }).filter { segment in
+      (try? open(segment).byteCount()) == segments[segment]?.byteCount
+    }
+    let here = placed.map { frame in frame.flatMap { sound.contains($0.segment) ? $0 : nil } }
+    let plan = UploadPlan(offered: frames, here: here)
+    state.withLock { $0.pins[package] = plan.shared }
+    return plan
   }
 
   func unpin(_ package: Digest) { state.withLock { $0.pins[package] = nil } }
@@ -55,6 +65,8 @@ extension PackageShelf {
         // Damaged ones, which this push mends.
         unlink(extentsPath(package))
       } else {
+        // Nobody may find extents without what they refer to.
+        try ArchiveFile.synchronise(directory)
         try write(extents, of: package)
       }
       try ArchiveFile.synchronise(directory)
@@ -84,7 +96,12 @@ extension PackageShelf {
     for (index, (origin, frame)) in zip(plan.sources, plan.frames).enumerated().dropFirst() {
       guard case .client(let at) = origin else { continue }
       if index <= manifest.files.count {
-        try PackageArchive.verify(manifest.files[index - 1], in: source(at, frame))
+        let file = manifest.files[index - 1]
+        // Other packages will copy what the table says of this frame.
+        guard try PackageArchive.verify(file, in: source(at, frame)) == frame.decompressed else {
+          throw ServerError(
+            "the seek table is wrong about the frame of `\(file.path)`: pack it again")
+        }
       } else {
         try PackageArchive.verifyEnd(source(at, frame))
       }
@@ -163,7 +180,7 @@ extension PackageShelf {
     changed.generation += 1
     changed.frames = [:]
     for (package, extents) in changed.packages.sorted(by: { $0.key < $1.key }) {
-      takeUp(package, extents, extentsPath(package), into: &changed)
+      takeUp(package, extents, into: &changed)
     }
     commit(changed)
     return kept

@@ -14,7 +14,7 @@ final class Upload {
     /// Go on asking.
     case ask
     /// Find out what is here already, then `begin`.
-    case plan(head: [UInt8], frames: [PackageArchive.Frame])
+    case plan([PackageArchive.Frame])
     /// Everything is there.
     case verify(UploadPlan)
   }
@@ -38,7 +38,7 @@ final class Upload {
   private(set) var receivedBytes: Int64 = 0
   private var stage = Stage.footer
   private var window: PieceWindow
-  /// What came in this stage, until the members go to the file.
+  /// What came of the seek table; everything else goes to the file.
   private var buffer: [UInt8] = []
   /// Of the manifest's frame.
   private var headBytes: Int64 = 0
@@ -71,10 +71,10 @@ final class Upload {
     guard isWaiting, let at = try window.take(offset, count: bytes.count) else { return .ask }
     lastHeard = Reactor.now()
     receivedBytes += Int64(bytes.count)
-    if case .members = stage {
-      try file.write(bytes, at: headBytes + at)
-    } else {
-      buffer += bytes
+    switch stage {
+    case .head: try file.write(bytes, at: at)
+    case .members: try file.write(bytes, at: headBytes + at)
+    case .footer, .seekTable, .planning, .verifying: buffer += bytes
     }
     return window.isComplete ? try finishStage() : .ask
   }
@@ -99,9 +99,8 @@ final class Upload {
       stage = .head(frames)
       window = PieceWindow([0..<headBytes])
     case .head(let frames):
-      try file.write(came, at: 0)
       stage = .planning
-      return .plan(head: came, frames: frames)
+      return .plan(frames)
     case .members(let plan):
       stage = .verifying
       return .verify(plan)

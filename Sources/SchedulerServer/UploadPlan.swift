@@ -40,7 +40,9 @@ struct UploadPlan: Sendable {
     var (at, new) = (Int64(0), Int64(0))
     for (index, frame) in offered.enumerated() {
       let length = Int64(frame.compressed)
-      if index > 0, index <= here.count, let placed = here[index - 1] {
+      if index > 0, index <= here.count, let placed = here[index - 1],
+        Self.mayStand(placed.frame, for: frame)
+      {
         sources.append(.shelf(placed))
         frames.append(placed.frame)
       } else {
@@ -61,6 +63,13 @@ struct UploadPlan: Sendable {
     self.frames = frames
     self.wanted = wanted
     segmentBytes = new
+  }
+
+  /// Whoever pushed it may have packed badly, or with the intent to make other archives long.
+  private static func mayStand(
+    _ frame: PackageArchive.Frame, for offered: PackageArchive.Frame
+  ) -> Bool {
+    Int64(frame.compressed) <= 2 * Int64(offered.compressed) + 4_096
   }
 
   /// Bytes of the frames that are on the shelf already.

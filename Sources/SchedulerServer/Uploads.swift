@@ -45,7 +45,7 @@ extension BulkServer {
   private func perform(_ step: Upload.Step, _ package: Digest, _ upload: Upload) {
     switch step {
     case .ask: ask(package, upload)
-    case .plan(let head, let frames): plan(package, upload, head, frames)
+    case .plan(let frames): plan(package, upload, frames)
     case .verify(let plan): verify(package, upload, plan)
     }
   }
@@ -57,11 +57,12 @@ extension BulkServer {
   }
 
   private func plan(
-    _ package: Digest, _ upload: Upload, _ head: [UInt8], _ frames: [PackageArchive.Frame]
+    _ package: Digest, _ upload: Upload, _ frames: [PackageArchive.Frame]
   ) {
+    let path = upload.file.path
     Task {
       do {
-        let plan = try await onVerifier { try $0.plan(package, head: head, frames: frames) }
+        let plan = try await onVerifier { try $0.plan(package, path, frames) }
         guard uploads[package] === upload else { return shelf.unpin(package) }
         perform(upload.begin(plan), package, upload)
       } catch {

@@ -28,14 +28,15 @@ import Testing
     let frames = try PackageArchive.frames(
       seekTable: Array(bytes[Int(index.end.upperBound)...]), archiveBytes: index.byteCount)
     let head = Array(bytes[..<Int(frames[0].compressed)])
-    let plan = try shelf.plan(built.digest, head: head, frames: frames)
     let path = shelf.temporaryPath(built.digest)
+    let file = try ArchiveFile(creating: path)
+    try file.write(head, at: 0)
+    let plan = try shelf.plan(built.digest, path, frames)
     var part = plan.wanted.reduce(into: head) {
       $0 += bytes[Int($1.lowerBound)..<Int($1.upperBound)]
     }
     // From the end when it is negative.
     if let damaging { part[damaging < 0 ? part.count + damaging : damaging] ^= 0xFF }
-    let file = try ArchiveFile(creating: path)
     try file.write(part, at: 0)
     _ = try shelf.publish(path, plan, as: built.digest)
     return Int64(part.count)
@@ -128,6 +129,14 @@ import Testing
     #expect(try scratch.files("shelf") == [])
   }
 
+  @Test func aSegmentThatWasCutOffMeanwhileIsNoHelp() throws {
+    let (first, second) = try versions()
+    try put(first)
+    #expect(truncate("\(directory)/\(first.digest.hex).tar.zst", 70_000) == 0)
+    #expect(try put(second) > 120_000, "all of it has to come")
+    #expect(try shelf.verify(second.digest).0 == second.manifest)
+  }
+
   @Test func whatAnUploadReliesOnIsNotDropped() throws {
     let (first, second) = try versions()
     try put(first)
@@ -136,13 +145,15 @@ import Testing
     let frames = try PackageArchive.frames(
       seekTable: Array(bytes[Int(index.end.upperBound)...]), archiveBytes: index.byteCount)
     let head = Array(bytes[..<Int(frames[0].compressed)])
-    let plan = try shelf.plan(second.digest, head: head, frames: frames)
-    _ = try shelf.drop([first.digest])
     let path = shelf.temporaryPath(second.digest)
+    let file = try ArchiveFile(creating: path)
+    try file.write(head, at: 0)
+    let plan = try shelf.plan(second.digest, path, frames)
+    _ = try shelf.drop([first.digest])
     let part = plan.wanted.reduce(into: head) {
       $0 += bytes[Int($1.lowerBound)..<Int($1.upperBound)]
     }
-    try ArchiveFile(creating: path).write(part, at: 0)
+    try file.write(part, at: 0)
     _ = try shelf.publish(path, plan, as: second.digest)
     #expect(try shelf.verify(second.digest).0 == second.manifest)
   }

@@ -207,6 +207,11 @@ extension SchedulerServerTests {
         #expect(
           try await refusal(bench, digest, mixed + PackageArchive.seekTable(of: swapped))
             .contains("refused"))
+        var untrue = frames
+        untrue[3].decompressed += 1
+        #expect(
+          try await refusal(bench, digest, body + PackageArchive.seekTable(of: untrue))
+            .contains("seek table is wrong"))
         var merged = frames
         merged[1].compressed += merged.remove(at: 2).compressed
         #expect(

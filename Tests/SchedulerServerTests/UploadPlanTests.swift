@@ -39,6 +39,15 @@ import Testing
       try PackageArchive.frames(seekTable: table, archiveBytes: archive.byteCount) == plan.frames)
   }
 
+  @Test func aFrameMuchLongerThanTheClientsIsNotUsed() {
+    for (length, isUsed) in [(4_156 as UInt32, true), (4_157, false)] {
+      let placed = PlacedFrame(
+        segment: old, offset: 0, frame: PackageArchive.Frame(compressed: length, decompressed: 9))
+      let plan = UploadPlan(offered: frames(10, 30, 5), here: [placed])
+      #expect((plan.sharedBytes > 0) == isUsed)
+    }
+  }
+
   @Test func withNothingHereTheSegmentIsTheArchive() {
     let plan = UploadPlan(offered: frames(10, 20, 5), here: [nil])
     #expect(plan.extents(newSegment: new).list.count == 1)
