@@ -1,11 +1,11 @@
 import Foundation
 import JudgeModel
 import Messages
-import ProblemPackage
 import SchedulerClient
 import Synchronization
 import Testing
 
+@testable import ProblemPackage
 @testable import SchedulerServer
 
 extension SchedulerServerTests {
@@ -222,6 +222,41 @@ extension SchedulerServerTests {
         _ = try await push(built, client)
         #expect(try await shelf(bench).verify(digest).0 == built.manifest)
         await client.close()
+      }
+    }
+
+    /// An archive of a manifest alone, whatever its text is.
+    private func archive(ofManifest text: [UInt8]) throws -> [UInt8] {
+      let path = scratch.path + "/manifest.tar.zst"
+      let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o600)
+      defer { close(descriptor) }
+      let writer = try ArchiveWriter(descriptor: descriptor, path: path)
+      try writer.begin("manifest.json", size: Int64(text.count), isExecutable: false)
+      try text.withUnsafeBytes { try writer.append($0) }
+      try writer.end()
+      try writer.finish()
+      return try contents(of: path)
+    }
+
+    @Test func manifestsThatAreTooMuchAreRefused() async throws {
+      try await ServerBench.with { bench in
+        let built = try SamplePackage().build(in: scratch, "first")
+        let text = String(decoding: ManifestText.encode(built.manifest), as: UTF8.self)
+        let files = try #require(text.range(of: "\"files\":[", options: .backwards))
+        let file = try #require(text[files.upperBound...].range(of: "}"))
+        let one = String(text[files.upperBound..<file.upperBound])
+        // A million files, one of nearly 2^63 bytes, and a manifest that decompresses to 65 MiB.
+        let million =
+          text[..<files.upperBound] + String(repeating: "{},", count: 1_000_000)
+          + text[files.upperBound...]
+        let size = try #require(one.range(of: "\"size\":[0-9]+", options: .regularExpression))
+        let huge = one.replacingCharacters(in: size, with: "\"size\":\(Int64.max)")
+        let overflow = text.replacingOccurrences(of: one, with: huge)
+        for manifest in [String(million), overflow, String(repeating: " ", count: 65 << 20)] {
+          let archive = try archive(ofManifest: Array(manifest.utf8))
+          let reason = try await refusal(bench, built.digest, archive)
+          #expect(reason.contains("manifest"), "\(reason)")
+        }
       }
     }
 
