@@ -69,8 +69,7 @@ actor BulkServer {
 
   nonisolated func holds(_ package: Digest) -> Bool { shelf.holds(package) }
 
-  /// Drops packages: what was kept in spite of that, and why.
-  func drop(_ packages: Set<Digest>) async throws -> PackageShelf.Kept {
+  func drop(_ packages: Set<Digest>) async throws -> PackageShelf.Dropped {
     try await onVerifier { try $0.drop(packages) }
   }
 

@@ -64,16 +64,15 @@ extension SchedulerServer {
       let dropped = try await self.keeper.drop(digests)
       for package in dropped { self.packages[package.digest] = nil }
       let gone = Set(dropped.map(\.digest))
-      let bytes = bulk.shelf.bytesFreed(dropping: gone)
-      let kept = try await bulk.drop(gone)
+      let came = try await bulk.drop(gone)
       let collection = PackageCollection(
-        packages: dropped, freedBytes: kept.reason.isEmpty ? bytes : max(0, bytes - kept.byteCount),
-        keptBytes: kept.byteCount, note: kept.reason)
+        packages: dropped, freedBytes: came.freedBytes, keptBytes: came.keptBytes,
+        note: came.reason)
       self.log.notice(
         "dropped packages",
         metadata: [
           "count": "\(dropped.count)", "bytes": "\(collection.freedBytes)",
-          "note": "\(kept.reason)",
+          "note": "\(came.reason)",
         ])
       return collection
     }

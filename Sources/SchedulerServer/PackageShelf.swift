@@ -223,15 +223,10 @@ final class PackageShelf: Sendable {
     takeUp(package, extents, into: &state)
   }
 
-  func takeUp(_ package: Digest, _ extents: Extents, into state: inout State) {
+  private func takeUp(_ package: Digest, _ extents: Extents, into state: inout State) {
     do {
       try Self.check(extents, state.segments)
-      let segments = state.segments
-      let outline = try ArchiveOutline(byteCount: extents.byteCount) {
-        try Self.read(extents.parts(of: $0)) {
-          try ArchiveFile(reading: self.path($0, isWhole: segments[$0]?.isWhole ?? false))
-        }
-      }
+      let outline = try outline(of: extents, in: state.segments)
       guard outline.manifest.digest == package else {
         throw ServerError("it holds package \(outline.manifest.digest)")
       }
@@ -245,6 +240,16 @@ final class PackageShelf: Sendable {
       state.defects[package] = Defect(
         text: "\(path) cannot be used (\(error)): push package \(package.hex) again",
         extents: extents)
+    }
+  }
+
+  func outline(
+    of extents: Extents, in segments: [SegmentName: Segment]
+  ) throws -> ArchiveOutline {
+    try ArchiveOutline(byteCount: extents.byteCount) {
+      try Self.read(extents.parts(of: $0)) {
+        try ArchiveFile(reading: self.path($0, isWhole: segments[$0]?.isWhole ?? false))
+      }
     }
   }
 
@@ -269,7 +274,8 @@ final class PackageShelf: Sendable {
     for (key, frame) in zip(keys, frames.dropFirst()) {
       let parts = extents.parts(of: at..<(at + Int64(frame.compressed)))
       at += Int64(frame.compressed)
-      guard state.frames[key] == nil, parts.count == 1, let part = parts.first else { continue }
+      guard parts.count == 1, let part = parts.first else { continue }
+      // Of two the one that came last: it was verified last.
       state.frames[key] = PlacedFrame(segment: part.segment, offset: part.offset, frame: frame)
     }
   }

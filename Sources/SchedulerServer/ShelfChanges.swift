@@ -49,6 +49,8 @@ extension PackageShelf {
     try Self.check(plan.shared, changed.segments)
     let segment = freeName(package, isAlone: plan.sharedBytes == 0, changed)
     let isWhole = segment.number == 0
+    // Whoever has the old file of that name open must open the new one.
+    if changed.segments[segment] != nil { changed.generation += 1 }
     let extents = plan.extents(newSegment: segment)
     do {
       let file = try ArchiveFile(appendingTo: temporary)
@@ -149,19 +151,27 @@ extension PackageShelf {
     return before - state.use.byteCount
   }
 
-  struct Kept: Sendable {
+  /// What came of dropping packages.
+  struct Dropped: Sendable {
+    var freedBytes: Int64 = 0
     /// Bytes that nothing needs and that could not be given back.
-    var byteCount: Int64 = 0
+    var keptBytes: Int64 = 0
+    /// Why they could not; empty when there are none.
     var reason = ""
   }
 
   /// Drops packages. What others share stays, the rest is given back to the file system.
-  func drop(_ packages: Set<Digest>) throws -> Kept {
+  func drop(_ packages: Set<Digest>) throws -> Dropped {
+    let before = state.withLock { $0 }
+    let bytes = bytesFreed(dropping: packages)
     // First of all, so that nobody is sent half of what is about to go.
     var changed = state.withLock { state in
       for package in packages { state.packages[package] = nil }
       return state
     }
+    // Whoever has opened a segment may have opened one that is gone.
+    changed.generation += 1
+    defer { commit(changed) }
     for package in packages {
       let path = extentsPath(package)
       guard unlink(path) == 0 || errno == ENOENT else {
@@ -175,36 +185,47 @@ extension PackageShelf {
       }
     }
     try ArchiveFile.synchronise(directory)
-    let kept = try tidy(&changed)
-    // Whoever has opened a segment may have opened one that is gone.
-    changed.generation += 1
     changed.frames = [:]
-    for (package, extents) in changed.packages.sorted(by: { $0.key < $1.key }) {
-      takeUp(package, extents, into: &changed)
+    for (_, extents) in changed.packages.sorted(by: { $0.key < $1.key }) {
+      // Of one that cannot be read now the next push has to bring everything; whoever reads it is
+      // told what is wrong.
+      guard let outline = try? outline(of: extents, in: changed.segments) else { continue }
+      remember(outline.manifest, outline.frames, extents, into: &changed)
     }
-    commit(changed)
-    return kept
+    var dropped = try tidy(&changed)
+    dropped.freedBytes =
+      dropped.reason.isEmpty ? bytes : Self.unusedBytes(before) + bytes - dropped.keptBytes
+    return dropped
+  }
+
+  private static func unusedBytes(_ state: State) -> Int64 {
+    let use = state.use
+    return state.segments.reduce(0) { sum, segment in
+      use.unused(of: segment.key, byteCount: segment.value.byteCount)
+        .reduce(sum) { $0 + Int64($1.count) }
+    }
   }
 
   /// Removes segments that nothing needs, and gives back what is not needed of the others.
-  func tidy(_ state: inout State) throws -> Kept {
+  func tidy(_ state: inout State) throws -> Dropped {
     guard !state.hasUnknownReferences else {
-      return Kept(
+      return Dropped(
+        keptBytes: Self.unusedBytes(state),
         reason: "nothing was removed, because it is not known what it belongs to: "
           + state.defects.values.map(\.text).sorted().joined(separator: "; "))
     }
     let use = state.use
-    var kept = Kept()
+    var kept = Dropped()
     for (name, segment) in state.segments.sorted(by: { $0.key < $1.key }) {
       let path = path(name, isWhole: segment.isWhole)
       let unused = use.unused(of: name, byteCount: segment.byteCount)
       if !use.isUsed(name) {
-        guard unlink(path) == 0 else {
+        guard unlink(path) == 0 || errno == ENOENT else {
           throw ServerError("cannot delete \(path): \(String(cString: strerror(errno)))")
         }
         state.segments[name] = nil
       } else if !unused.isEmpty, try !PackageArchive.punch(path, unused) {
-        kept.byteCount += unused.reduce(0) { $0 + Int64($1.count) }
+        kept.keptBytes += unused.reduce(0) { $0 + Int64($1.count) }
         kept.reason = "the file system of \(directory) cannot give back parts of a file"
       }
     }
