@@ -43,6 +43,8 @@ actor BulkServer {
 
   /// Largest archive that is taken.
   static let archiveLimit: Int64 = 16 << 30
+  /// Bytes of a seek table without frames: less cannot be an archive.
+  static let smallestArchive = Int64(PackageArchive.seekTable(of: []).count)
   static let uploadLimit = 32
   /// An upload whose client fell silent is dropped after this time, nanoseconds.
   static let uploadTimeout: Int64 = 120_000_000_000

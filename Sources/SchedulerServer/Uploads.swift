@@ -13,6 +13,10 @@ extension BulkServer {
         throw ServerError(
           "an archive of \(size) bytes is not taken, the limit is \(Self.archiveLimit)")
       }
+      // What a client says that has no archive and believes that the package is here.
+      guard size >= Self.smallestArchive else {
+        throw ServerError("the scheduler does not have package \(package.hex): push it again")
+      }
       if uploads[package] == nil {
         guard uploads.count < Self.uploadLimit else {
           throw ServerError("\(uploads.count) uploads are under way: try again in a minute")

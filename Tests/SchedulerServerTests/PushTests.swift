@@ -174,7 +174,9 @@ extension SchedulerServerTests {
           #expect(try await refusal(bench, digest, size: size) { _, _ in [] }.contains("not taken"))
         }
         #expect(
-          try await refusal(bench, digest, size: 5) { _, length in
+          try await refusal(bench, digest, size: 5) { _, _ in [] }.contains("push it again"))
+        #expect(
+          try await refusal(bench, digest, size: 50) { _, length in
             [UInt8](repeating: 1, count: Int(length))
           }.contains("seek table"))
         #expect(try await refusal(bench, digest, bytes.dropLast()).contains("seek table"))
