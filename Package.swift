@@ -139,7 +139,7 @@ let package = Package(
       of: "SchedulerServer",
       [
         "JudgeModel", "Messages", "SchedulerClient", "Wire", "Transport", "CZeroMQ", "Store", grdb,
-        protobuf, logging,
+        "ProblemPackage", "SchedulerCore", protobuf, logging,
       ]),
     module(
       "WorkerAgent",

@@ -17,6 +17,9 @@ public enum ClientMessage: Hashable, Sendable {
   case watch(UInt64, Watched)
   case cancel(UInt64, Watched)
   case status(UInt64)
+  case listPackages(UInt64)
+  /// Drop the packages that nothing needs any more, or only say which those are.
+  case collectPackages(UInt64, isRehearsal: Bool)
 }
 
 /// What a watch or a cancellation is about.
@@ -64,6 +67,9 @@ public enum ClientReply: Hashable, Sendable {
   case judgings(UInt64, [JudgingID])
   case done(UInt64)
   case status(UInt64, ClusterStatus)
+  /// In the order of pushing.
+  case packageList(UInt64, [ListedPackage])
+  case packagesCollected(UInt64, PackageCollection)
   /// Something happened to a watched judging.
   case happened(UInt64, JudgingEvent)
   /// Everything that was known when the watch began has been told.
@@ -75,7 +81,8 @@ public enum ClientReply: Hashable, Sendable {
     case .welcome, .refused, .who: nil
     case .failed(let request, _), .missingPackages(let request, _), .package(let request, _),
       .batch(let request, _), .judgings(let request, _), .done(let request),
-      .status(let request, _), .happened(let request, _), .caughtUp(let request):
+      .status(let request, _), .packageList(let request, _), .packagesCollected(let request, _),
+      .happened(let request, _), .caughtUp(let request):
       request
     }
   }

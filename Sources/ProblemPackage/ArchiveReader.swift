@@ -193,6 +193,9 @@ final class MemberReader {
 
   func raiseLimit(to limit: Int64) { input.limit = limit }
 
+  /// Bytes of the tar stream so far; all of them once `next` has found its end.
+  var decompressedBytes: Int64 { input.decompressed }
+
   /// Name and size of the next member, which is a plain file; nil at a clean end.
   func next() throws(PackageError) -> (path: String, size: Int64)? {
     if !isOpen { try open() }

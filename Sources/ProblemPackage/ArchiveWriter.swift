@@ -25,7 +25,7 @@ struct SeekTable: Equatable {
   private static let seekableMagic: UInt32 = 0x8F92_EAB1
   /// Bytes of the header before the entries, and of the footer after them.
   private static let headerSize = 8
-  private static let footerSize = 9
+  static let footerSize = 9
   private static let entrySize = 8
 
   /// Bytes of the skippable frame.
@@ -54,26 +54,37 @@ struct SeekTable: Equatable {
     guard size >= Int64(headerSize + footerSize) else {
       throw .refused("it is too short to be a package archive")
     }
-    let footer = try bytes(file, at: size - Int64(footerSize), count: footerSize, path)
-    guard word(footer, 5) == seekableMagic, footer[4] == 0 else {
+    let count = try byteCount(
+      footer: bytes(file, at: size - Int64(footerSize), count: footerSize, path))
+    guard Int64(count) <= size else { throw .refused("the seek table is cut off") }
+    return try decode(
+      bytes(file, at: size - Int64(count), count: count, path), archiveBytes: size)
+  }
+
+  /// Bytes of a whole table, by the last `footerSize` bytes of it.
+  static func byteCount(footer: [UInt8]) throws(PackageError) -> Int {
+    guard footer.count == footerSize, word(footer, 5) == seekableMagic, footer[4] == 0 else {
       throw .refused("it does not end in a seek table: truncated, or followed by something else")
     }
     let count = Int(word(footer, 0))
     guard count <= ManifestRules.fileLimit + 2 else { throw .refused("too many frames") }
-    var table = SeekTable(
-      frames: Array(repeating: Frame(compressed: 0, decompressed: 0), count: count))
-    guard Int64(table.byteCount) <= size else { throw .refused("the seek table is cut off") }
-    let all = try bytes(file, at: size - Int64(table.byteCount), count: table.byteCount, path)
-    guard word(all, 0) == skippableMagic, Int(word(all, 4)) == table.byteCount - headerSize else {
-      throw .refused("the seek table is damaged")
-    }
+    return headerSize + entrySize * count + footerSize
+  }
+
+  /// From the bytes of a whole table, which has to account for every byte of its archive.
+  static func decode(_ all: [UInt8], archiveBytes: Int64) throws(PackageError) -> SeekTable {
+    guard try byteCount(footer: Array(all.suffix(footerSize))) == all.count,
+      word(all, 0) == skippableMagic,
+      Int(word(all, 4)) == all.count - headerSize
+    else { throw .refused("the seek table is damaged") }
+    var table = SeekTable()
     var total: Int64 = 0
-    for at in 0..<count {
-      let offset = headerSize + entrySize * at
-      table.frames[at] = Frame(compressed: word(all, offset), decompressed: word(all, offset + 4))
-      total += Int64(table.frames[at].compressed)
+    for offset in stride(from: headerSize, to: all.count - footerSize, by: entrySize) {
+      table.frames.append(
+        Frame(compressed: word(all, offset), decompressed: word(all, offset + 4)))
+      total += Int64(table.frames[table.frames.count - 1].compressed)
     }
-    guard total + Int64(table.byteCount) == size else {
+    guard total + Int64(all.count) == archiveBytes else {
       throw .refused("the seek table does not account for all bytes of the archive")
     }
     return table

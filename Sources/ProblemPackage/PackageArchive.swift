@@ -173,26 +173,51 @@ public enum PackageArchive {
   @discardableResult
   public static func verify(_ path: String) throws(PackageError) -> PackageManifest {
     let index = try index(path)
-    var sink = NullSink()
     for (file, member) in zip(index.manifest.files, index.members.dropFirst()) {
-      let source = try FileSource(path: path, ranges: [member.range])
-      let reader = try MemberReader(source, limit: file.size + frameSlack)
-      let seen = try readMembers(reader, of: index.manifest, into: &sink, only: file)
-      guard seen else { throw .refused("the frame of `\(file.path)` is empty") }
+      try verify(file, in: FileSource(path: path, ranges: [member.range]))
     }
-    let source = try FileSource(path: path, ranges: [index.end])
-    let reader = try MemberReader(source, limit: frameSlack)
-    if let extra = try reader.next() {
+    try verifyEnd(FileSource(path: path, ranges: [index.end]))
+    return index.manifest
+  }
+
+  /// Checks that a frame holds this member and no more, with the right size and digest.
+  /// - Returns: bytes of the tar stream in it.
+  @discardableResult
+  public static func verify(
+    _ file: PackageFile, in frame: any ByteSource
+  ) throws(PackageError) -> Int64 {
+    var sink = NullSink()
+    let reader = try MemberReader(frame, limit: file.size + frameSlack)
+    guard try readMember(reader, file, into: &sink) else {
+      throw .refused("the frame of `\(file.path)` is empty")
+    }
+    return reader.decompressedBytes
+  }
+
+  /// Checks that a frame ends a tar stream and holds no member.
+  public static func verifyEnd(_ frame: any ByteSource) throws(PackageError) {
+    if let extra = try MemberReader(frame, limit: frameSlack).next() {
       throw .refused("`\(extra.path)` follows the last member")
     }
-    return index.manifest
+  }
+
+  /// The manifest in the first frame of an archive, which holds nothing else.
+  public static func verifyManifest(
+    _ frame: any ByteSource
+  ) throws(PackageError) -> PackageManifest {
+    let reader = try MemberReader(frame, limit: manifestLimit)
+    let manifest = try decodeManifest(from: reader)
+    if let extra = try reader.next() {
+      throw .refused("`\(extra.path)` shares the frame of the manifest")
+    }
+    return manifest
   }
 
   // MARK: Shared
 
   /// Headers of a member, in bytes: more than a tar header with its extension needs.
   private static let frameSlack: Int64 = 16 << 10
-  private static let manifestLimit = Int64(ManifestText.sizeLimit) + frameSlack
+  static let manifestLimit = Int64(ManifestText.sizeLimit) + frameSlack
 
   /// What an archive of this package may unpack to.
   private static func decompressedLimit(_ manifest: PackageManifest) -> Int64 {
@@ -251,9 +276,8 @@ public enum PackageArchive {
   }
 
   /// Whether the one member that has to come came.
-  private static func readMembers(
-    _ reader: MemberReader, of manifest: PackageManifest, into sink: inout some BlobSink,
-    only file: PackageFile
+  private static func readMember(
+    _ reader: MemberReader, _ file: PackageFile, into sink: inout some BlobSink
   ) throws(PackageError) -> Bool {
     var hash = SHA256()
     guard let (path, size) = try reader.next() else { return false }

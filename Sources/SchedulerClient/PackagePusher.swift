@@ -6,8 +6,9 @@ internal import Wire
 
 /// Gives the scheduler a package archive over the bulk socket.
 ///
-/// The scheduler asks for each piece, so this side only answers; after a broken connection the offer
-/// is repeated and the scheduler asks for what it lacks.
+/// The scheduler asks for each piece, so this side only answers; what the scheduler has already, of this
+/// package or of another one, it does not ask for. After a broken connection the offer is repeated and
+/// the scheduler asks for what it lacks.
 actor PackagePusher {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
@@ -25,6 +26,8 @@ actor PackagePusher {
   /// Pieces that were asked for and have not been sent, in order.
   private var wanted: [(offset: Int64, length: Int32)] = []
   private var lastHeard = Reactor.now()
+  /// Bytes of pieces, those that had to be sent again included.
+  private var sentBytes: Int64 = 0
 
   /// Silence after which the offer is repeated, and after which the push is given up; nanoseconds.
   static let silence: Int64 = 20_000_000_000
@@ -61,7 +64,7 @@ actor PackagePusher {
 
   func push(
     _ context: ZMQContext, to endpoint: String, security: SocketOptions.Security
-  ) async throws {
+  ) async throws -> PushReport {
     defer {
       socket?.close()
       reactor.stop()
@@ -81,6 +84,7 @@ actor PackagePusher {
     patience.instant = Reactor.now() + Self.silence
     self.patience = patience
     try await withCheckedThrowingContinuation { waiter = $0 }
+    return PushReport(sentBytes: sentBytes, archiveBytes: size)
   }
 
   private func offer() {
@@ -108,7 +112,8 @@ actor PackagePusher {
         return
       }
       wanted.removeFirst()
-      onProgress(offset + Int64(count))
+      sentBytes += Int64(count)
+      onProgress(sentBytes)
     }
   }
 
@@ -147,22 +152,31 @@ actor PackagePusher {
   }
 }
 
+/// What a push cost.
+public struct PushReport: Hashable, Sendable {
+  /// Bytes of the archive that were sent; those that a broken connection lost count again.
+  public var sentBytes: Int64
+  /// Bytes of the whole archive.
+  public var archiveBytes: Int64
+}
+
 extension SchedulerClient {
-  /// Sends an archive and waits until the scheduler has verified it.
+  /// Sends what the scheduler lacks of an archive, and waits until it has verified the package.
   /// - Parameter onProgress: called with the bytes sent so far.
+  @discardableResult
   public func push(
     archive: String, package: Digest, onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
-  ) async throws {
+  ) async throws -> PushReport {
     let pusher = try PackagePusher(
       archive: archive, package: package, ticket: joinLine.token, onProgress: onProgress)
-    try await pusher.push(
+    return try await pusher.push(
       context, to: joinLine.endpoint(port: bulkPort), security: security)
   }
 
   /// Makes a package that the scheduler has its problem's newest; nothing of it is sent.
   public func renew(package: Digest) async throws {
     let pusher = try PackagePusher(renewing: package, ticket: joinLine.token)
-    try await pusher.push(
+    _ = try await pusher.push(
       context, to: joinLine.endpoint(port: bulkPort), security: security)
   }
 }

@@ -165,6 +165,20 @@ public actor SchedulerClient {
     return status
   }
 
+  /// The packages that the scheduler has, in the order of pushing.
+  public func packages() async throws -> [ListedPackage] {
+    let reply = try await ask { .listPackages($0) }
+    guard case .packageList(_, let list) = reply else { throw unexpected(reply) }
+    return list
+  }
+
+  /// Drops the packages that nothing needs any more, or with `isRehearsal` only finds them.
+  public func collectPackages(isRehearsal: Bool) async throws -> PackageCollection {
+    let reply = try await ask { .collectPackages($0, isRehearsal: isRehearsal) }
+    guard case .packagesCollected(_, let collection) = reply else { throw unexpected(reply) }
+    return collection
+  }
+
   /// News of a batch or a judging: first what has happened, then what happens. After a broken
   /// connection it begins again, so that an event may be told twice. Ends when the client is closed or the stream is dropped.
   public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {
@@ -283,7 +297,8 @@ public actor SchedulerClient {
     case .happened(let request, let event): watches[request]?.1.yield(.happened(event))
     case .caughtUp(let request): watches[request]?.1.yield(.caughtUp)
     case .missingPackages(let request, _), .package(let request, _), .batch(let request, _),
-      .judgings(let request, _), .done(let request), .status(let request, _):
+      .judgings(let request, _), .done(let request), .status(let request, _),
+      .packageList(let request, _), .packagesCollected(let request, _):
       pending.removeValue(forKey: request)?.waiter.resume(returning: reply)
     }
   }

@@ -16,8 +16,8 @@ internal import Wire
 /// its way, and a worker that comes back after a broken connection just asks for the rest.
 ///
 /// Writing is the same with the roles changed: a client offers an archive, and the server asks for
-/// its pieces. A package becomes visible only after every byte of it was verified, on a thread of
-/// its own.
+/// those pieces of it that the shelf has not yet. A package becomes visible only after every byte of
+/// it was verified, on a thread of its own.
 ///
 /// What a connection cannot take at once is owed to it, in order: a piece that is not sent would cost
 /// its reader the wait until it asks again. Only the request is kept and not the bytes.
@@ -25,21 +25,26 @@ actor BulkServer {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-  private nonisolated let shelf: PackageShelf
+  nonisolated let shelf: PackageShelf
   private let token: String
-  private let log: Logger
+  let log: Logger
+  /// Where files are looked at and changed, one thing after the other.
   private let verifier = DispatchQueue(label: "verify")
   private var socket: Socket?
-  private var readers: [Digest: ArchiveFile] = [:]
-  private var uploads: [Digest: Upload] = [:]
+  /// Open segments of the shelf, as it was in this generation.
+  private var segments: [SegmentName: ArchiveFile] = [:]
+  private var generation = 0
+  var uploads: [Digest: Upload] = [:]
   private var owed: [RoutingID: Deque<Owed>] = [:]
-  private var sweep: Deadline?
+  var sweep: Deadline?
   private var retry: Deadline?
   /// Refers to the server, which refers to this: let go of when it stops.
-  private var catalogue: (any PackageCatalogue)?
+  private(set) var catalogue: (any PackageCatalogue)?
 
   /// Largest archive that is taken.
   static let archiveLimit: Int64 = 16 << 30
+  /// Bytes of a seek table without frames: less cannot be an archive.
+  static let smallestArchive = Int64(PackageArchive.seekTable(of: []).count)
   static let uploadLimit = 32
   /// An upload whose client fell silent is dropped after this time, nanoseconds.
   static let uploadTimeout: Int64 = 120_000_000_000
@@ -66,6 +71,19 @@ actor BulkServer {
 
   nonisolated func holds(_ package: Digest) -> Bool { shelf.holds(package) }
 
+  func drop(_ packages: Set<Digest>) async throws -> PackageShelf.Dropped {
+    try await onVerifier { try $0.drop(packages) }
+  }
+
+  func onVerifier<Result: Sendable>(
+    _ work: @escaping @Sendable (PackageShelf) throws -> Result
+  ) async throws -> Result {
+    let shelf = shelf
+    return try await withCheckedThrowingContinuation { continuation in
+      verifier.async { continuation.resume(with: Swift.Result { try work(shelf) }) }
+    }
+  }
+
   /// - Returns: the port.
   func start(
     _ context: ZMQContext, listen: String, security: SocketOptions.Security
@@ -85,9 +103,8 @@ actor BulkServer {
   }
 
   func stop() {
-    for upload in uploads.values { upload.discard() }
-    uploads = [:]
-    readers = [:]
+    for package in uploads.keys { discard(package) }
+    segments = [:]
     catalogue = nil
     socket?.close()
     reactor.stop()
@@ -111,7 +128,7 @@ actor BulkServer {
     }
   }
 
-  private func send(_ reply: BulkReply, to peer: RoutingID) { owe(.reply(reply), to: peer) }
+  func send(_ reply: BulkReply, to peer: RoutingID) { owe(.reply(reply), to: peer) }
 
   // MARK: Out
 
@@ -157,122 +174,34 @@ actor BulkServer {
     case .reply(let reply): return reply
     case .piece(let package, let offset, let length):
       do {
-        let bytes = try reader(package).read(at: offset, count: Int(length))
-        return .piece(package: package, offset: offset, bytes: bytes)
+        return .piece(
+          package: package, offset: offset, bytes: try bytes(of: package, offset, length))
       } catch {
         return .failed(package: package, reason: "\(error)")
       }
     }
   }
 
-  private func reader(_ package: Digest) throws -> ArchiveFile {
-    if let open = readers[package] { return open }
-    guard shelf.holds(package) else {
-      throw ServerError("the scheduler has no package \(package.hex)")
+  /// Fewer than asked for only at the end of the archive.
+  private func bytes(of package: Digest, _ offset: Int64, _ length: Int32) throws -> [UInt8] {
+    let (end, overflow) = offset.addingReportingOverflow(Int64(length))
+    guard !overflow, end >= offset else { throw ServerError("there is no offset \(offset)") }
+    let (parts, generation) = try shelf.parts(of: package, offset..<end)
+    if generation != self.generation {
+      segments = [:]
+      self.generation = generation
     }
-    if readers.count >= Self.openFiles, let any = readers.keys.min() { readers[any] = nil }
-    let file = try ArchiveFile(reading: shelf.path(package))
-    readers[package] = file
+    var bytes: [UInt8] = []
+    for part in parts { bytes += try file(part.segment).readAll(part) }
+    return bytes
+  }
+
+  private func file(_ segment: SegmentName) throws -> ArchiveFile {
+    if let open = segments[segment] { return open }
+    if segments.count >= Self.openFiles, let any = segments.keys.min() { segments[any] = nil }
+    let file = try shelf.open(segment)
+    segments[segment] = file
     return file
-  }
-
-  // MARK: In
-
-  private func offer(_ package: Digest, _ size: Int64, _ peer: RoutingID) {
-    if shelf.holds(package) { return welcomeAgain(package, peer) }
-    do {
-      guard size > 0, size <= Self.archiveLimit else {
-        throw ServerError(
-          "an archive of \(size) bytes is not taken, the limit is \(Self.archiveLimit)")
-      }
-      if uploads[package] == nil {
-        guard uploads.count < Self.uploadLimit else {
-          throw ServerError("\(uploads.count) uploads are under way: try again in a minute")
-        }
-        uploads[package] = try Upload(
-          size: size, file: ArchiveFile(creating: shelf.temporaryPath(package)), from: peer)
-        sweep?.instant = Reactor.now() + Self.uploadTimeout
-      }
-      guard let upload = uploads[package] else { return }
-      guard upload.size == size else {
-        throw ServerError("another client is uploading it with another size")
-      }
-      // A client that offers again has lost its connection: what was asked for is asked for again.
-      upload.restart(from: peer)
-      ask(package, upload)
-    } catch {
-      send(.failed(package: package, reason: "\(error)"), to: peer)
-    }
-  }
-
-  private func ask(_ package: Digest, _ upload: Upload) {
-    while let (offset, length) = upload.nextRequest(window: BulkLimits.window) {
-      send(.send(package: package, offset: offset, length: length), to: upload.peer)
-    }
-  }
-
-  private func take(_ package: Digest, _ offset: Int64, _ bytes: [UInt8], _ peer: RoutingID) {
-    guard let upload = uploads[package], upload.peer == peer, !upload.isComplete else { return }
-    do {
-      try upload.take(offset, bytes)
-      ask(package, upload)
-      if upload.isComplete { verify(package, upload) }
-    } catch {
-      uploads[package] = nil
-      upload.discard()
-      send(.failed(package: package, reason: "\(error)"), to: peer)
-    }
-  }
-
-  private func verify(_ package: Digest, _ upload: Upload) {
-    let (path, size) = (upload.file.path, upload.size)
-    Task {
-      do {
-        let manifest = try await onVerifier { try $0.publish(path, as: package) }
-        try await catalogue?.add(PackageSummary(manifest, archiveBytes: size))
-        send(.stored(package: package), to: upload.peer)
-      } catch {
-        upload.discard()
-        send(.failed(package: package, reason: "\(error)"), to: upload.peer)
-      }
-      uploads[package] = nil
-    }
-  }
-
-  /// A package that is here already, offered once more: from now on it is its problem's newest.
-  private func welcomeAgain(_ package: Digest, _ peer: RoutingID) {
-    Task {
-      do {
-        if let catalogue, try await !catalogue.renew(package) {
-          // The last scheduler ended after it had named the file and before it had recorded it.
-          let (manifest, size) = try await onVerifier { try $0.verify(package) }
-          try await catalogue.add(PackageSummary(manifest, archiveBytes: size))
-        }
-        send(.stored(package: package), to: peer)
-      } catch {
-        send(.failed(package: package, reason: "\(error)"), to: peer)
-      }
-    }
-  }
-
-  private func onVerifier<Result: Sendable>(
-    _ work: @escaping @Sendable (PackageShelf) throws -> Result
-  ) async throws -> Result {
-    let shelf = shelf
-    return try await withCheckedThrowingContinuation { continuation in
-      verifier.async { continuation.resume(with: Swift.Result { try work(shelf) }) }
-    }
-  }
-
-  private func dropSilentUploads() {
-    let now = Reactor.now()
-    for (package, upload) in uploads where !upload.isComplete {
-      guard now - upload.lastHeard > Self.uploadTimeout else { continue }
-      log.notice("dropped an upload that stopped", metadata: ["package": "\(package)"])
-      upload.discard()
-      uploads[package] = nil
-    }
-    if !uploads.isEmpty { sweep?.instant = now + Self.uploadTimeout }
   }
 }
 

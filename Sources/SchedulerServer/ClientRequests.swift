@@ -38,6 +38,12 @@ extension SchedulerServer {
     case .status(let request):
       guard let core else { return }
       reply(.status(request, core.status(at: now)), to: peer)
+    case .listPackages(let request):
+      answer(request, peer) { .packageList(request, try await self.listPackages()) }
+    case .collectPackages(let request, let isRehearsal):
+      answer(request, peer) {
+        .packagesCollected(request, try await self.collectPackages(isRehearsal: isRehearsal))
+      }
     }
   }
 

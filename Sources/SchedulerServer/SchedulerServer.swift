@@ -27,7 +27,7 @@ public actor SchedulerServer {
   let log: Logger
   private let context: ZMQContext
   private var authenticator: Authenticator?
-  private var bulk: BulkServer?
+  private(set) var bulk: BulkServer?
   var control: Socket?
   private var deadline: Deadline?
   /// Makes a turn when the outbox is to be tried again.
@@ -41,6 +41,8 @@ public actor SchedulerServer {
   var packages: [Digest: PackageSummary] = [:]
   /// Newest package of each problem.
   var newest: [String: Digest] = [:]
+  /// The last change of the packages, which the next one waits for.
+  var lastPackageChange: Task<Void, Never>?
   /// The client's key of each judging that is not final.
   var keyOf: [JudgingID: String] = [:]
   var known = KnownRequests()
@@ -84,9 +86,7 @@ public actor SchedulerServer {
     let bulk = try BulkServer(
       directory: settings.stateDirectory + "/packages", token: identity.token, catalogue: self,
       log: log)
-    for package in try await keeper.packages() where bulk.holds(package.digest) {
-      remember(package)
-    }
+    try await takeUpPackages(bulk)
     if !settings.isPlain {
       let authenticator = Authenticator(context, on: reactor) { _ in true }
       try await authenticator.start()
@@ -247,26 +247,6 @@ extension SchedulerServer {
     if !outbox.isEmpty, retry?.instant == nil {
       retry?.instant = Reactor.now() + outbox.nextPause()
     }
-  }
-
-  private func remember(_ package: PackageSummary) {
-    packages[package.digest] = package
-    newest[package.problem] = package.digest
-  }
-}
-
-extension SchedulerServer: PackageCatalogue {
-  func add(_ package: PackageSummary) async throws {
-    try await keeper.add(package)
-    remember(package)
-    log.notice(
-      "package stored", metadata: ["problem": "\(package.problem)", "digest": "\(package.digest)"])
-  }
-
-  func renew(_ digest: Digest) async throws -> Bool {
-    guard let package = packages[digest] else { return false }
-    if newest[package.problem] != digest { try await add(package) }
-    return true
   }
 }
 

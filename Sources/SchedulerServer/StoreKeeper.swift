@@ -18,7 +18,7 @@ actor StoreKeeper {
   }
 
   /// Wall clock, milliseconds since 1970: for people who read the record, never for decisions.
-  private static func wallClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+  static func wallClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
   func close() throws {
     try store.close()
@@ -88,12 +88,6 @@ actor StoreKeeper {
     }
   }
 
-  func packages() throws -> [PackageSummary] { try store.packages() }
-
-  func add(_ package: PackageSummary) throws {
-    try store.addPackage(package, at: Self.wallClock())
-  }
-
   func createBatch(name: String) throws -> BatchID {
     try store.createBatch(name: name, at: Self.wallClock())
   }
@@ -123,6 +117,10 @@ actor StoreKeeper {
   func create(
     _ requests: [(JudgingRequest, PackageSummary)]
   ) throws -> [JudgingOrder] {
+    // Here, where nothing can come between: a package may have been dropped since it was looked up.
+    for package in Set(requests.map(\.1.digest)) where try store.package(package) == nil {
+      throw ServerError("the scheduler has dropped package \(package.hex): push it again")
+    }
     let now = Self.wallClock()
     let submissions = try store.addSubmissions(
       requests.map { request, package in

@@ -1,71 +1,8 @@
 import GRDB
 public import JudgeModel
 
-/// Packages and submissions: what there is to judge.
+/// Submissions: what there is to judge.
 extension Store {
-  /// Records a package; from now on it is the newest of its problem. One that is there already gets
-  /// the new sizes, since the same content can be packed anew, and moves to the end of the list:
-  /// whoever pushes an earlier package again wants to go back to it.
-  public func addPackage(
-    _ package: PackageSummary, at wallClockMilliseconds: Int64
-  ) throws(StoreError) {
-    try write("adding package \(package.digest)") { database in
-      var insert = try Command(
-        database,
-        """
-        INSERT INTO packages
-          (digest, problem, title, archive_bytes, unpacked_bytes, added_ms, sequence)
-        VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM packages))
-        ON CONFLICT (digest) DO UPDATE
-        SET archive_bytes = excluded.archive_bytes, unpacked_bytes = excluded.unpacked_bytes,
-          sequence = excluded.sequence
-        """)
-      insert.bind(package.digest)
-      insert.bind(package.problem)
-      insert.bind(package.title)
-      insert.bind(package.archiveBytes)
-      insert.bind(package.unpackedBytes)
-      insert.bind(wallClockMilliseconds)
-      try insert.run()
-    }
-  }
-
-  /// All packages, or those of one problem, in the order they were last added: the last of a problem
-  /// is its newest.
-  public func packages(problem: String? = nil) throws(StoreError) -> [PackageSummary] {
-    try read("listing packages") { database in
-      guard let problem else {
-        var all = try Command(
-          database,
-          """
-          SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages
-          ORDER BY sequence
-          """)
-        return try all.all(PackageSummary.decode)
-      }
-      var some = try Command(
-        database,
-        """
-        SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages
-        WHERE problem = ? ORDER BY sequence
-        """)
-      some.bind(problem)
-      return try some.all(PackageSummary.decode)
-    }
-  }
-
-  public func package(_ digest: Digest) throws(StoreError) -> PackageSummary? {
-    try read("reading package \(digest)") { database in
-      var command = try Command(
-        database,
-        """
-        SELECT digest, problem, title, archive_bytes, unpacked_bytes FROM packages WHERE digest = ?
-        """)
-      command.bind(digest)
-      return try command.first(PackageSummary.decode)
-    }
-  }
-
   /// Records submissions, all or none, and names them in the same order. Throws `refused` for a program
   /// above `Program.byteLimit`.
   public func addSubmissions(
@@ -184,14 +121,6 @@ extension Store {
       program.files = try files.all { SourceFile(name: $0.text(), contents: $0.bytes()) }
       return program
     }
-  }
-}
-
-extension PackageSummary {
-  static func decode(_ row: inout Columns) throws -> PackageSummary {
-    PackageSummary(
-      digest: try row.digest(), problem: row.text(), title: row.text(),
-      archiveBytes: row.integer(), unpackedBytes: row.integer())
   }
 }
 

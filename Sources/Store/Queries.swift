@@ -93,6 +93,17 @@ enum Query {
     WHERE j.id = ?
     """
 
+  // The few open judgings are looked at once, however many packages there are.
+  static let unneededPackages = """
+    SELECT p.digest, p.problem, p.title, p.archive_bytes, p.unpacked_bytes FROM packages AS p
+    WHERE p.dropped_ms IS NULL
+      AND EXISTS (SELECT 1 FROM packages AS q INDEXED BY packages_by_problem
+        WHERE q.problem = p.problem AND q.sequence > p.sequence AND q.dropped_ms IS NULL)
+      AND p.id NOT IN (SELECT j.package FROM judgings AS j INDEXED BY judgings_open
+        WHERE j.state IN ('queued', 'leased'))
+    ORDER BY p.sequence
+    """
+
   static let singleJudging = """
     SELECT j.id FROM submissions AS s INDEXED BY submissions_by_external_id
     CROSS JOIN judgings AS j INDEXED BY judgings_by_submission ON j.submission = s.id

@@ -9,7 +9,7 @@ enum Schema {
   /// "ASZE".
   static let applicationID: Int64 = 0x4153_5A45
 
-  static let steps: [String] = [step1, step2]
+  static let steps: [String] = [step1, step2, step3]
   static var latest: Int64 { Int64(steps.count) }
 
   /// Runs the steps that a file has not run yet, each in a transaction of its own.
@@ -168,5 +168,10 @@ enum Schema {
   /// Of interactive runs, who ended first: 1 the interactor, 0 the program.
   private static let step2 = """
     ALTER TABLE runs ADD COLUMN interactor_first INTEGER;
+    """
+
+  /// A package whose files are gone keeps its row: judgings refer to it.
+  private static let step3 = """
+    ALTER TABLE packages ADD COLUMN dropped_ms INTEGER;
     """
 }

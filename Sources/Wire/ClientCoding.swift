@@ -46,26 +46,6 @@ extension Watched {
   }
 }
 
-extension PackageSummary {
-  init(from wire: Assize_V1_Package) throws(WireError) {
-    self.init(
-      digest: try Digest(from: wire.digest, "package.digest"),
-      problem: try identifier(wire.problem, "package.problem", atMost: WireBounds.nameBytes),
-      title: try boundedText(wire.title, "package.title"),
-      archiveBytes: try natural(wire.archiveBytes, "package.archive_bytes"),
-      unpackedBytes: try natural(wire.unpackedBytes, "package.unpacked_bytes"))
-  }
-  var wire: Assize_V1_Package {
-    var wire = Assize_V1_Package()
-    wire.digest = digest.wire
-    wire.problem = problem
-    wire.title = title
-    wire.archiveBytes = archiveBytes
-    wire.unpackedBytes = unpackedBytes
-    return wire
-  }
-}
-
 extension JudgingEvent {
   init(from wire: Assize_V1_Happened) throws(WireError) {
     let id = JudgingID(wire.judging)

@@ -66,6 +66,10 @@ public enum ControlCodec {
     case .watch(let request, let watched): out.watch = watched.wire(request)
     case .cancel(let request, let watched): out.cancel = watched.wire(request)
     case .status(let request): out.statusRequest = request
+    case .listPackages(let request): out.listPackages = request
+    case .collectPackages(let request, let isRehearsal):
+      out.collectPackages.request = request
+      out.collectPackages.rehearsal = isRehearsal
     }
     return serialized(out)
   }
@@ -147,6 +151,9 @@ public enum ControlCodec {
     case .watch(let watch): return .watch(watch.request, try Watched(from: watch))
     case .cancel(let cancel): return .cancel(cancel.request, try Watched(from: cancel))
     case .statusRequest(let request): return .status(request)
+    case .listPackages(let request): return .listPackages(request)
+    case .collectPackages(let collect):
+      return .collectPackages(collect.request, isRehearsal: collect.rehearsal)
     default: throw WireError("body", "not a client's message")
     }
   }
@@ -197,6 +204,11 @@ public enum ControlCodec {
       out.judgings.judgings = judgings.map(\.value)
     case .done(let request): out.done = request
     case .status(let request, let status): out.status = status.wire(request)
+    case .packageList(let request, let list):
+      out.packageList.request = request
+      out.packageList.packages = list.map(\.wire)
+    case .packagesCollected(let request, let collection):
+      out.packagesCollected = collection.wire(request)
     case .happened(let request, let event): out.happened = event.wire(request)
     case .caughtUp(let request): out.caughtUp = request
     }
@@ -252,6 +264,10 @@ public enum ControlCodec {
     case .judgings(let list): return .judgings(list.request, list.judgings.map { JudgingID($0) })
     case .done(let request): return .done(request)
     case .status(let status): return .status(status.request, try ClusterStatus(from: status))
+    case .packageList(let list):
+      return .packageList(list.request, try list.packages.decoded(ListedPackage.init(from:)))
+    case .packagesCollected(let collected):
+      return .packagesCollected(collected.request, try PackageCollection(from: collected))
     case .happened(let happened):
       return .happened(happened.request, try JudgingEvent(from: happened))
     case .caughtUp(let request): return .caughtUp(request)

@@ -43,7 +43,8 @@ extension UnreadableMessage.Subject {
       case .createBatch(let create): .request(create.request)
       case .judge(let judge): .request(judge.request)
       case .watch(let watch), .cancel(let watch): .request(watch.request)
-      case .statusRequest(let request): .request(request)
+      case .statusRequest(let request), .listPackages(let request): .request(request)
+      case .collectPackages(let collect): .request(collect.request)
       }
   }
 }

@@ -12,7 +12,8 @@ struct PackPush: AsyncParsableCommand {
     discussion: """
       Submissions to a problem are judged with the package of it that was pushed last. Of a package \
       that the scheduler has already nothing is packed or sent; it only becomes its problem's newest \
-      again. Directories are packed first; archives of `assize pack build` go as they are.
+      again. Of any other package only those files travel that no package of the scheduler has under the \
+      same path. Directories are packed first; archives of `assize pack build` go as they are.
 
       Example: assize pack push problems/pairsum --scheduler @join
 
@@ -32,7 +33,17 @@ struct PackPush: AsyncParsableCommand {
     var problem: String
     var digest: String
     var wasThere: Bool
+    /// What travelled, of how many bytes.
     var sentBytes: Int64
+    var archiveBytes: Int64
+
+    /// What is said about it.
+    var outcome: String {
+      if wasThere { return "was there already" }
+      let sent = "sent \(bytesText(sentBytes))"
+      guard sentBytes < archiveBytes else { return sent }
+      return "\(sent) of \(bytesText(archiveBytes)): the scheduler had the rest"
+    }
   }
 
   func run() async throws {
@@ -69,10 +80,11 @@ struct PackPush: AsyncParsableCommand {
     let digest = source.manifest.digest
     var pushed = Pushed(
       path: source.path, problem: source.manifest.problem, digest: digest.hex,
-      wasThere: !isMissing, sentBytes: 0)
+      wasThere: !isMissing, sentBytes: 0, archiveBytes: 0)
     do {
       if isMissing {
-        pushed.sentBytes = try await send(source, client, scratch)
+        let report = try await send(source, client, scratch)
+        (pushed.sentBytes, pushed.archiveBytes) = (report.sentBytes, report.archiveBytes)
       } else {
         // Offered all the same: the package pushed last is the one that counts.
         try await client.renew(package: digest)
@@ -83,17 +95,14 @@ struct PackPush: AsyncParsableCommand {
       throw CommandFailure(source.path, error)
     }
     if format == .table {
-      print(
-        "\(source.manifest.problem)  \(digest)  "
-          + (isMissing ? "sent, \(bytesText(pushed.sentBytes))" : "was there already"))
+      print("\(source.manifest.problem)  \(digest)  \(pushed.outcome)")
     }
     return pushed
   }
 
-  /// - Returns: bytes of the archive.
   private func send(
     _ source: PackageSource, _ client: SchedulerClient, _ scratch: TemporaryDirectory
-  ) async throws -> Int64 {
+  ) async throws -> PushReport {
     let digest = source.manifest.digest
     var path = source.path
     if case .directory = source.form {
@@ -105,7 +114,8 @@ struct PackPush: AsyncParsableCommand {
     let problem = source.manifest.problem
     let progress = Progress(total: size, unit: .bytes, title: "sending \(problem)")
     defer { progress.finish() }
-    try await client.push(archive: path, package: digest) { progress.report($0, note: "") }
-    return size
+    return try await client.push(archive: path, package: digest) {
+      progress.report($0, note: "")
+    }
   }
 }

@@ -145,6 +145,8 @@ import Testing
     let statements = [
       (Query.unfinished, "judgings_open"), (Query.unfinishedOne, "PRIMARY KEY"),
       (Query.judging, "PRIMARY KEY"),
+      (Query.unneededPackages, "judgings_open"),
+      (Query.unneededPackages, "packages_by_problem (problem=?)"),
       (Query.singleJudging, "submissions_by_external_id (external_id=?)"),
       (Query.runs, "PRIMARY KEY"), (Query.batch, "PRIMARY KEY"),
       (Query.batchTally, "COVERING INDEX judgings_by_outcome"),

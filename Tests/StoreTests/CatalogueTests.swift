@@ -12,33 +12,6 @@ import Testing
     store = try Store.open(scratch.database)
   }
 
-  @Test func packagesAreListedAsAdded() throws {
-    let packages = [
-      PackageSummary(digest: packageB, problem: "b", title: "B", archiveBytes: 1, unpackedBytes: 2),
-      PackageSummary(digest: packageA, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4),
-    ]
-    for package in packages { try store.addPackage(package, at: now) }
-    #expect(try store.packages() == packages)
-    #expect(try store.packages(problem: "a") == [packages[1]])
-    #expect(try store.package(packageB) == packages[0])
-
-  }
-
-  @Test func packageAddedAgainIsTheNewest() throws {
-    var first = PackageSummary(
-      digest: packageA, problem: "a", title: "A", archiveBytes: 1, unpackedBytes: 2)
-    let second = PackageSummary(
-      digest: packageB, problem: "a", title: "A", archiveBytes: 3, unpackedBytes: 4)
-    try store.addPackage(first, at: now)
-    try store.addPackage(second, at: now)
-    #expect(try store.packages(problem: "a") == [first, second])
-    first.archiveBytes = 99
-    // Also with a clock that was set back.
-    try store.addPackage(first, at: now - 1)
-    #expect(try store.packages(problem: "a") == [second, first])
-    #expect(try store.packages() == [second, first])
-  }
-
   @Test func singleJudgingIsFoundByItsKey() throws {
     let batch = try store.createBatch(name: "b", at: now)
     _ = try store.seed(1, batch: batch)

@@ -133,7 +133,8 @@ import Testing
     let sums = Schema.steps.map { step in
       step.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
-    #expect(sums == [9_241_095_599_234_835_461, 3_130_950_353_443_977_987])
+    #expect(
+      sums == [9_241_095_599_234_835_461, 3_130_950_353_443_977_987, 12_725_518_200_741_116_077])
   }
 
   @Test func newerSchemaIsRefusedAndLeftAlone() throws {

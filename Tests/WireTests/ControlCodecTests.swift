@@ -108,6 +108,9 @@ import Testing
     .watch(6, .judging(JudgingID(4))),
     .cancel(7, .judging(JudgingID(4))),
     .status(8),
+    .listPackages(9),
+    .collectPackages(10, isRehearsal: true),
+    .collectPackages(11, isRehearsal: false),
   ]
 
   @Test(arguments: clientMessages) func clientMessagesSurvive(_ message: ClientMessage) throws {
@@ -130,6 +133,22 @@ import Testing
     .batch(5, BatchID(6)),
     .judgings(6, [JudgingID(1), JudgingID(2)]),
     .done(7),
+    .packageList(
+      9,
+      [
+        ListedPackage(
+          package: PackageSummary(
+            digest: digest, problem: "hello", title: "", archiveBytes: 9, unpackedBytes: 99),
+          ownBytes: 7, isNewest: true, workers: [WorkerID("lab-1"), WorkerID("lab-2")],
+          addedMilliseconds: 1_790_000_000_000)
+      ]),
+    .packagesCollected(
+      10,
+      PackageCollection(
+        packages: [
+          PackageSummary(
+            digest: digest, problem: "hello", title: "", archiveBytes: 9, unpackedBytes: 99)
+        ], freedBytes: 4, keptBytes: 3, note: "it cannot")),
     .status(
       8,
       ClusterStatus(

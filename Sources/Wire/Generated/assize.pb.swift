@@ -192,6 +192,22 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     set {body = .statusRequest(newValue)}
   }
 
+  var listPackages: UInt64 {
+    get {
+      if case .listPackages(let v)? = body {return v}
+      return 0
+    }
+    set {body = .listPackages(newValue)}
+  }
+
+  var collectPackages: Assize_V1_CollectPackages {
+    get {
+      if case .collectPackages(let v)? = body {return v}
+      return Assize_V1_CollectPackages()
+    }
+    set {body = .collectPackages(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -210,6 +226,8 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     case watch(Assize_V1_Watch)
     case cancel(Assize_V1_Watch)
     case statusRequest(UInt64)
+    case listPackages(UInt64)
+    case collectPackages(Assize_V1_CollectPackages)
 
   }
 
@@ -372,6 +390,22 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .part(newValue)}
   }
 
+  var packageList: Assize_V1_PackageList {
+    get {
+      if case .packageList(let v)? = body {return v}
+      return Assize_V1_PackageList()
+    }
+    set {body = .packageList(newValue)}
+  }
+
+  var packagesCollected: Assize_V1_PackagesCollected {
+    get {
+      if case .packagesCollected(let v)? = body {return v}
+      return Assize_V1_PackagesCollected()
+    }
+    set {body = .packagesCollected(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -397,6 +431,8 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case happened(Assize_V1_Happened)
     case caughtUp(UInt64)
     case part(Assize_V1_ReplyPart)
+    case packageList(Assize_V1_PackageList)
+    case packagesCollected(Assize_V1_PackagesCollected)
 
   }
 
@@ -466,7 +502,8 @@ nonisolated struct Assize_V1_FromBulk: Sendable {
     set {body = .piece(newValue)}
   }
 
-  /// Please send this piece of the archive you offered. At most eight are asked for at a time.
+  /// Please send this piece of the archive you offered: at most eight are asked for at a time, in any
+  /// order of offsets, and none that the scheduler has already.
   var send: Assize_V1_ReadPiece {
     get {
       if case .send(let v)? = body {return v}
@@ -496,7 +533,8 @@ nonisolated struct Assize_V1_FromBulk: Sendable {
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
     case piece(Assize_V1_Piece)
-    /// Please send this piece of the archive you offered. At most eight are asked for at a time.
+    /// Please send this piece of the archive you offered: at most eight are asked for at a time, in any
+    /// order of offsets, and none that the scheduler has already.
     case send(Assize_V1_ReadPiece)
     /// 32 bytes: this package is verified and visible.
     case stored(Data)
@@ -1371,6 +1409,90 @@ nonisolated struct Assize_V1_Package: Sendable {
   init() {}
 }
 
+/// Drops every package that is not its problem's newest and that no waiting or running judging needs.
+nonisolated struct Assize_V1_CollectPackages: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  /// Only say what would be dropped.
+  var rehearsal: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Assize_V1_PackagesCollected: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var packages: [Assize_V1_Package] = []
+
+  var freedBytes: Int64 = 0
+
+  /// Needed by nobody, and still on the disk for the reason that `note` gives.
+  var keptBytes: Int64 = 0
+
+  var note: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What `list_packages` asks for, in the order of pushing.
+nonisolated struct Assize_V1_PackageList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var packages: [Assize_V1_ListedPackage] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Assize_V1_ListedPackage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var package: Assize_V1_Package {
+    get {_package ?? Assize_V1_Package()}
+    set {_package = newValue}
+  }
+  /// Returns true if `package` has been explicitly set.
+  var hasPackage: Bool {self._package != nil}
+  /// Clears the value of `package`. Subsequent reads from it will return its default value.
+  mutating func clearPackage() {self._package = nil}
+
+  /// Of the archive, what no other package shares.
+  var ownBytes: Int64 = 0
+
+  var newest: Bool = false
+
+  /// Those that are connected and hold it.
+  var workers: [String] = []
+
+  /// Since 1970.
+  var addedMilliseconds: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _package: Assize_V1_Package? = nil
+}
+
 nonisolated struct Assize_V1_CreateBatch: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1843,7 +1965,7 @@ fileprivate nonisolated let _protobuf_package = "assize.v1"
 
 nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ToScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{4}\u{d}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{4}\u{d}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2036,6 +2158,27 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
           self.body = .statusRequest(v)
         }
       }()
+      case 28: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .listPackages(v)
+        }
+      }()
+      case 29: try {
+        var v: Assize_V1_CollectPackages?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .collectPackages(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .collectPackages(v)
+        }
+      }()
       default: break
       }
     }
@@ -2107,6 +2250,14 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
       guard case .statusRequest(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 27)
     }()
+    case .listPackages?: try {
+      guard case .listPackages(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 28)
+    }()
+    case .collectPackages?: try {
+      guard case .collectPackages(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2121,7 +2272,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{4}\u{d}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{4}\u{d}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2343,6 +2494,32 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
           self.body = .part(v)
         }
       }()
+      case 31: try {
+        var v: Assize_V1_PackageList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .packageList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .packageList(v)
+        }
+      }()
+      case 32: try {
+        var v: Assize_V1_PackagesCollected?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .packagesCollected(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .packagesCollected(v)
+        }
+      }()
       default: break
       }
     }
@@ -2425,6 +2602,14 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
     case .part?: try {
       guard case .part(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .packageList?: try {
+      guard case .packageList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .packagesCollected?: try {
+      guard case .packagesCollected(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
     }()
     case nil: break
     }
@@ -4096,6 +4281,180 @@ nonisolated extension Assize_V1_Package: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension Assize_V1_CollectPackages: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CollectPackages"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}rehearsal\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.rehearsal) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.rehearsal != false {
+      try visitor.visitSingularBoolField(value: self.rehearsal, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_CollectPackages, rhs: Assize_V1_CollectPackages) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.rehearsal != rhs.rehearsal {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_PackagesCollected: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PackagesCollected"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}packages\0\u{3}freed_bytes\0\u{3}kept_bytes\0\u{1}note\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.packages) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.freedBytes) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.keptBytes) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.packages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.packages, fieldNumber: 2)
+    }
+    if self.freedBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.freedBytes, fieldNumber: 3)
+    }
+    if self.keptBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.keptBytes, fieldNumber: 4)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_PackagesCollected, rhs: Assize_V1_PackagesCollected) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.packages != rhs.packages {return false}
+    if lhs.freedBytes != rhs.freedBytes {return false}
+    if lhs.keptBytes != rhs.keptBytes {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_PackageList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PackageList"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}packages\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.packages) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.packages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.packages, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_PackageList, rhs: Assize_V1_PackageList) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.packages != rhs.packages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ListedPackage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{3}own_bytes\0\u{1}newest\0\u{1}workers\0\u{3}added_milliseconds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._package) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.ownBytes) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.newest) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.addedMilliseconds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._package {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.ownBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.ownBytes, fieldNumber: 2)
+    }
+    if self.newest != false {
+      try visitor.visitSingularBoolField(value: self.newest, fieldNumber: 3)
+    }
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.workers, fieldNumber: 4)
+    }
+    if self.addedMilliseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.addedMilliseconds, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_ListedPackage, rhs: Assize_V1_ListedPackage) -> Bool {
+    if lhs._package != rhs._package {return false}
+    if lhs.ownBytes != rhs.ownBytes {return false}
+    if lhs.newest != rhs.newest {return false}
+    if lhs.workers != rhs.workers {return false}
+    if lhs.addedMilliseconds != rhs.addedMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Assize_V1_CreateBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".CreateBatch"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}name\0")
@@ -5060,4 +5419,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of assize.proto: 3fb9c44f8e29f40840f030a0f5870b3a995a8985743b1a51063e9822e1e0561d
+// SHA-256 of assize.proto: 8fa7439f90ab1982be2739566a35b9309e8c35bc7081cda34f374846b2610f5d

@@ -1,0 +1,60 @@
+internal import JudgeModel
+internal import Messages
+
+extension PackageSummary {
+  init(from wire: Assize_V1_Package) throws(WireError) {
+    self.init(
+      digest: try Digest(from: wire.digest, "package.digest"),
+      problem: try identifier(wire.problem, "package.problem", atMost: WireBounds.nameBytes),
+      title: try boundedText(wire.title, "package.title"),
+      archiveBytes: try natural(wire.archiveBytes, "package.archive_bytes"),
+      unpackedBytes: try natural(wire.unpackedBytes, "package.unpacked_bytes"))
+  }
+  var wire: Assize_V1_Package {
+    var wire = Assize_V1_Package()
+    wire.digest = digest.wire
+    wire.problem = problem
+    wire.title = title
+    wire.archiveBytes = archiveBytes
+    wire.unpackedBytes = unpackedBytes
+    return wire
+  }
+}
+
+extension ListedPackage {
+  init(from wire: Assize_V1_ListedPackage) throws(WireError) {
+    self.init(
+      package: try PackageSummary(from: wire.package),
+      ownBytes: try natural(wire.ownBytes, "listed_package.own_bytes"), isNewest: wire.newest,
+      workers: wire.workers.map { WorkerID($0) },
+      addedMilliseconds: wire.addedMilliseconds)
+  }
+  var wire: Assize_V1_ListedPackage {
+    var wire = Assize_V1_ListedPackage()
+    wire.package = package.wire
+    wire.ownBytes = ownBytes
+    wire.newest = isNewest
+    wire.workers = workers.map(\.value)
+    wire.addedMilliseconds = addedMilliseconds
+    return wire
+  }
+}
+
+extension PackageCollection {
+  init(from wire: Assize_V1_PackagesCollected) throws(WireError) {
+    self.init(
+      packages: try wire.packages.decoded(PackageSummary.init(from:)),
+      freedBytes: try natural(wire.freedBytes, "packages_collected.freed_bytes"),
+      keptBytes: try natural(wire.keptBytes, "packages_collected.kept_bytes"),
+      note: try boundedText(wire.note, "packages_collected.note"))
+  }
+  func wire(_ request: UInt64) -> Assize_V1_PackagesCollected {
+    var wire = Assize_V1_PackagesCollected()
+    wire.request = request
+    wire.packages = packages.map(\.wire)
+    wire.freedBytes = freedBytes
+    wire.keptBytes = keptBytes
+    wire.note = note
+    return wire
+  }
+}
