@@ -29,7 +29,7 @@ struct SeekTable: Equatable {
   private static let entrySize = 8
 
   /// Bytes of the skippable frame.
-  var byteCount: Int { Self.headerSize + Self.entrySize * frames.count + Self.footerSize }
+  var byteCount: Int { Self.byteCount(frames: frames.count) }
 
   var encoded: [UInt8] {
     var out: [UInt8] = []
@@ -60,18 +60,31 @@ struct SeekTable: Equatable {
     }
     let count = Int(word(footer, 0))
     guard count <= ManifestRules.fileLimit + 2 else { throw .refused("too many frames") }
-    var table = SeekTable(
-      frames: Array(repeating: Frame(compressed: 0, decompressed: 0), count: count))
-    guard Int64(table.byteCount) <= size else { throw .refused("the seek table is cut off") }
-    let all = try bytes(file, at: size - Int64(table.byteCount), count: table.byteCount, path)
-    guard word(all, 0) == skippableMagic, Int(word(all, 4)) == table.byteCount - headerSize else {
-      throw .refused("the seek table is damaged")
-    }
+    let length = byteCount(frames: count)
+    guard Int64(length) <= size else { throw .refused("the seek table is cut off") }
+    return try decode(bytes(file, at: size - Int64(length), count: length, path), archive: size)
+  }
+
+  /// Bytes of a table with so many frames.
+  static func byteCount(frames: Int) -> Int { headerSize + entrySize * frames + footerSize }
+
+  /// - Parameters:
+  ///   - all: exactly the table.
+  ///   - size: bytes of the archive it ends.
+  static func decode(_ all: [UInt8], archive size: Int64) throws(PackageError) -> SeekTable {
+    let count = (all.count - headerSize - footerSize) / entrySize
+    guard all.count == byteCount(frames: count), word(all, all.count - 4) == seekableMagic,
+      all[all.count - 5] == 0, Int(word(all, all.count - footerSize)) == count,
+      word(all, 0) == skippableMagic, Int(word(all, 4)) == all.count - headerSize
+    else { throw .refused("the seek table is damaged") }
+    var table = SeekTable()
+    table.frames.reserveCapacity(count)
     var total: Int64 = 0
     for at in 0..<count {
       let offset = headerSize + entrySize * at
-      table.frames[at] = Frame(compressed: word(all, offset), decompressed: word(all, offset + 4))
-      total += Int64(table.frames[at].compressed)
+      let frame = Frame(compressed: word(all, offset), decompressed: word(all, offset + 4))
+      table.frames.append(frame)
+      total += Int64(frame.compressed)
     }
     guard total + Int64(table.byteCount) == size else {
       throw .refused("the seek table does not account for all bytes of the archive")

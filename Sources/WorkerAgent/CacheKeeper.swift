@@ -26,7 +26,9 @@ actor CacheKeeper {
   func stop() { thread.stop() }
 
   /// What the scan at start found, with sizes.
-  func packages() -> [(Digest, Int64)] { store.list().map { ($0.package, $0.byteCount) } }
+  func packages() -> [(Digest, Int64)] {
+    store.list().filter(\.isComplete).map { ($0.package, $0.byteCount) }
+  }
 
   func manifest(of package: Digest) throws -> PackageManifest {
     if let known = manifests[package] { return known }
