@@ -89,9 +89,7 @@ public final class BlobStore {
   public func contains(_ package: Digest) -> Bool { packages[package] != nil }
 
   /// Whether a blob is there, of a package or not.
-  public func containsBlob(_ blob: Digest) -> Bool {
-    uses[blob] != nil || access(path(of: blob), F_OK) == 0
-  }
+  public func containsBlob(_ blob: Digest) -> Bool { access(path(of: blob), F_OK) == 0 }
 
   /// Where a blob is or would be.
   public func path(of blob: Digest) -> String { Self.path(of: blob, in: directory) }
@@ -114,10 +112,13 @@ public final class BlobStore {
     return try ManifestText.decode(bytes)
   }
 
-  /// Files of a package whose blobs are not here, each digest once.
+  /// Files of a package whose blobs are not here in full, each digest once.
   public func missing(in manifest: PackageManifest) -> [PackageFile] {
     var asked: Set<Digest> = []
-    return manifest.files.filter { asked.insert($0.digest).inserted && !containsBlob($0.digest) }
+    return manifest.files.filter { file in
+      asked.insert(file.digest).inserted
+        && !isPresent(Blob(digest: file.digest, size: file.size))
+    }
   }
 
   /// All packages, in order of digest, then those that are not complete.
@@ -217,6 +218,8 @@ public final class BlobStore {
     let bytes = ManifestText.encode(manifest)
     let digest = SHA256.digest(bytes)
     let package = Self.package(manifest)
+    // What somebody cut short would pass for the blob that comes.
+    for blob in package.blobs where !isPresent(blob) { unlink(path(of: blob.digest)) }
     if unfinished[digest] == nil {
       try Disk.publish(
         bytes, as: unfinishedPath(digest), temporary: "\(directory)/tmp/manifest-\(getpid())",
