@@ -177,6 +177,8 @@ actor PackageFetcher {
       let now = Instant(nanoseconds: Reactor.now())
       guard rate.allows(at: now) else {
         throttle?.instant = rate.readyAt(after: now)?.nanoseconds
+        // Silence of our own making is not the scheduler's.
+        if asked.isEmpty { lastHeard = now.nanoseconds }
         return
       }
       guard var request = nextRequest() else { return }
@@ -204,12 +206,18 @@ actor PackageFetcher {
     return underWay + unread < window.bytes
   }
 
+  /// Several pieces in a second, also at a low rate: other packages want their turn.
+  private var pieceLimit: Int64 {
+    let most = Int64(BulkLimits.pieceBytes)
+    return rate.bytesPerSecond.map { min(most, max(4 << 10, $0 / 4)) } ?? most
+  }
+
   private func nextRequest() -> Request? {
     if !unsent.isEmpty { return unsent.removeFirst() }
     for _ in turns.indices {
       let package = turns.removeFirst()
       turns.append(package)
-      let limit = window.pieceBytes(atMost: Int64(BulkLimits.pieceBytes))
+      let limit = window.pieceBytes(atMost: pieceLimit)
       if let piece = streams[package]?.plan.next(atMost: limit) {
         return Request(
           package: package, offset: piece.offset, length: piece.length, parts: piece.parts)

@@ -96,9 +96,14 @@ extension EndToEnd {
     }
 
     /// Files of packages, those that are being written among them; manifests and the lock are small
-    /// change.
+    /// change. 0 when something came or went while they were counted.
     private func packageBytes(_ cache: String) -> Int64 {
-      byteCount(below: cache + "/tmp") + byteCount(below: cache + "/blobs")
+      let names = {
+        Set((try? FileManager.default.subpathsOfDirectory(atPath: cache + "/blobs")) ?? [])
+      }
+      let before = names()
+      let bytes = byteCount(below: cache + "/blobs") + byteCount(below: cache + "/tmp")
+      return names() == before ? bytes : 0
     }
   }
 }
