@@ -58,8 +58,6 @@ actor PackageFetcher {
   private var patience: Deadline?
   private var redial: Deadline?
   private var throttle: Deadline?
-  /// Bytes that were asked for, repeated requests among them.
-  private(set) var bytesAsked: Int64 = 0
 
   /// Silence after which missing pieces are asked for again, nanoseconds.
   static let silence: Int64 = 15_000_000_000
@@ -194,7 +192,6 @@ actor PackageFetcher {
       request.wasAlone = asked.isEmpty
       if asked.isEmpty { window.began(at: now) }
       asked.append(request)
-      bytesAsked += request.length
       rate.spend(request.length, at: now)
     }
   }

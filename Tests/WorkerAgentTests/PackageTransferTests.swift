@@ -67,7 +67,7 @@ extension WorkerAgentTests {
       try await stage.expectAccepted(2)
       #expect(
         await stage.scheduler.bytesAsked(package.digest) <= Int64(package.archive.count)
-          + (16 << 10))
+          + (64 << 10))
       try await stage.stopWorker()
     }
 
