@@ -147,6 +147,12 @@ let package = Package(
         "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "Evaluation",
         "ProblemPackage", "Sandbox", logging,
       ]),
+    tests(
+      of: "WorkerAgent",
+      [
+        "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "Evaluation",
+        "ProblemPackage", "Sandbox", "assize-box", logging,
+      ]),
     module(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
@@ -161,7 +167,8 @@ let package = Package(
       dependencies: [
         "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemImport",
         "ProblemPackage", "Sandbox",
-        "SchedulerServer", "WorkerAgent", "SchedulerClient", "Transport", argumentParser, logging,
+        "SchedulerServer", "WorkerCore", "WorkerAgent", "SchedulerClient", "Transport",
+        argumentParser, logging,
       ],
       swiftSettings: settings),
 

@@ -7,6 +7,8 @@ public final class Cancellation: Sendable {
     var isCancelled = false
     var isOver = false
     var cancellers: [Canceller] = []
+    /// Threads of this judging that wait for something else than a sandbox.
+    var sleepers: [UInt64: @Sendable () -> Void] = [:]
   }
   private let state = Mutex(State())
 
@@ -18,6 +20,7 @@ public final class Cancellation: Sendable {
       state.isCancelled = true
       // Under the lock, so that none of them can pass on to the next judging meanwhile.
       for canceller in state.cancellers { canceller.cancel() }
+      for wake in state.sleepers.values { wake() }
     }
   }
 
@@ -29,6 +32,14 @@ public final class Cancellation: Sendable {
       guard !state.isOver else { return }
       state.cancellers.append(canceller)
       if state.isCancelled { canceller.cancel() }
+    }
+  }
+
+  /// Calls `wake` on cancellation, at once if that has happened; nil ends it.
+  func onCancel(_ number: UInt64, _ wake: (@Sendable () -> Void)?) {
+    state.withLock { state in
+      state.sleepers[number] = wake
+      if state.isCancelled { wake?() }
     }
   }
 

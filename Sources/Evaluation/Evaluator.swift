@@ -9,7 +9,7 @@ internal import Sandbox
 /// Belongs to the slot's thread; every call blocks. Judging on another thread is ended through the
 /// `Cancellation` it was given.
 public final class Evaluator {
-  private let workshop: Workshop
+  private var workshop: Workshop
   /// Validators of the package that was judged last, by folder: building one takes longer than most
   /// submissions run, and the next judging is likely to be of the same package.
   private(set) var validators: [String: Validator] = [:]
@@ -22,15 +22,20 @@ public final class Evaluator {
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
   /// - Parameters:
+  ///   - arriving: of a package that may be on its way: each file is waited for when it is needed.
   ///   - onRun: called after each testcase, on this thread.
   /// - Returns: a verdict about the program.
   /// - Throws: why there is none; never because of the program.
   public func judge(
     _ program: Program, package: PackageManifest, mode: JudgingMode, cancellation: Cancellation,
-    onRun: (Run) -> Void
+    arriving: ArrivingPackage? = nil, onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
     try cancellation.check()
-    defer { cancellation.release() }
+    workshop.visit = arriving.map { Workshop.Visit(package: $0, cancellation: cancellation) }
+    defer {
+      workshop.visit = nil
+      cancellation.release()
+    }
     do throws(EvaluationError) {
       return try judgeOnce(program, package, mode, cancellation, onRun)
     } catch {

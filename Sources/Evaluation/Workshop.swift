@@ -11,6 +11,13 @@ public struct Workshop: Sendable {
   public let slot: Int
   /// Path of a verified file by its digest.
   public let blobPath: @Sendable (Digest) -> String
+  /// The judging that goes on, when its package may be on its way.
+  var visit: Visit?
+
+  struct Visit {
+    var package: ArrivingPackage
+    var cancellation: Cancellation
+  }
 
   public init(
     host: SandboxHost, languages: LanguageTable, slot: Int,
@@ -40,10 +47,18 @@ public struct Workshop: Sendable {
     }.map { ReadOnlyMount(host: $0, inside: $0) }
   }
 
-  /// Opens a verified file for reading.
+  /// Opens a verified file for reading. Waits for it where it is on its way, or has to be fetched again
+  /// because somebody deleted it.
   func open(_ file: PackageFile) throws(EvaluationError) -> OwnedDescriptor {
     let path = blobPath(file.digest)
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    if let visit {
+      try visit.package.gate.wait(for: file, of: visit.package.package, visit.cancellation)
+    }
+    var descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    if descriptor < 0, errno == ENOENT, let visit {
+      try visit.package.gate.recover(file, of: visit.package.package, visit.cancellation)
+      descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    }
     guard descriptor >= 0 else {
       throw .machine(
         "cannot open \(file.path) at \(path): \(String(cString: strerror(errno)))")

@@ -29,7 +29,7 @@ struct SeekTable: Equatable {
   private static let entrySize = 8
 
   /// Bytes of the skippable frame.
-  var byteCount: Int { Self.headerSize + Self.entrySize * frames.count + Self.footerSize }
+  var byteCount: Int { Self.byteCount(frames: frames.count) }
 
   var encoded: [UInt8] {
     var out: [UInt8] = []
@@ -68,8 +68,11 @@ struct SeekTable: Equatable {
     }
     let count = Int(word(footer, 0))
     guard count <= ManifestRules.fileLimit + 2 else { throw .refused("too many frames") }
-    return headerSize + entrySize * count + footerSize
+    return byteCount(frames: count)
   }
+
+  /// Bytes of a table with so many frames.
+  static func byteCount(frames: Int) -> Int { headerSize + entrySize * frames + footerSize }
 
   /// From the bytes of a whole table, which has to account for every byte of its archive.
   static func decode(_ all: [UInt8], archiveBytes: Int64) throws(PackageError) -> SeekTable {

@@ -141,6 +141,31 @@ public enum PackageArchive {
       from: MemberReader(MemorySource(Array(bytes[..<end])), limit: manifestLimit))
   }
 
+  /// Bytes of the table at the end of this package's archive.
+  public static func tableByteCount(_ manifest: PackageManifest) -> Int {
+    SeekTable.byteCount(frames: manifest.files.count + 2)
+  }
+
+  /// Where the manifest's files are in an archive of which only the end is here.
+  /// - Parameters:
+  ///   - table: the last `tableByteCount` bytes.
+  ///   - byteCount: bytes of the whole archive.
+  /// - Returns: for each of the manifest's files, in its order, the range that holds it.
+  public static func ranges(
+    of manifest: PackageManifest, table: [UInt8], byteCount: Int64
+  ) throws(PackageError) -> [Range<Int64>] {
+    guard table.count == tableByteCount(manifest) else {
+      throw .refused("the seek table is cut off")
+    }
+    var ranges: [Range<Int64>] = []
+    var at: Int64 = 0
+    for frame in try SeekTable.decode(table, archiveBytes: byteCount).frames {
+      ranges.append(at..<(at + Int64(frame.compressed)))
+      at += Int64(frame.compressed)
+    }
+    return Array(ranges.dropFirst().dropLast())
+  }
+
   // MARK: Reading
 
   /// Reads a whole archive: its manifest first, then every file of it, each once.
@@ -166,6 +191,16 @@ public enum PackageArchive {
     let reader = try MemberReader(source, limit: decompressedLimit(manifest))
     let seen = try readMembers(reader, of: manifest, hasManifest: false, into: &sink)
     return zip(manifest.files, seen).filter(\.1).map(\.0)
+  }
+
+  /// Reads one member: exactly the bytes of its range.
+  public static func unpackMember(
+    _ source: any ByteSource, _ file: PackageFile, into sink: inout some BlobSink
+  ) throws(PackageError) {
+    let reader = try MemberReader(source, limit: file.size + frameSlack)
+    guard try readMember(reader, file, into: &sink) else {
+      throw .refused("the frame of `\(file.path)` is empty")
+    }
   }
 
   /// Checks everything about an archive that somebody may rely on later: each frame of the seek table

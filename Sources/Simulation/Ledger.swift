@@ -6,6 +6,8 @@ internal import WorkerCore
 /// What an onlooker writes down to hold the cores to their promises.
 struct Ledger {
   private(set) var orders: [JudgingOrder] = []
+  /// What each package is made of.
+  var contents: [Digest: [CachedBlob]] = [:]
   var arrivals: [Instant] = []
   private var submitted: [Instant?] = []
   private var started: [Instant?] = []
@@ -144,7 +146,9 @@ extension World {
     guard !worker.running.values.contains(where: { $0.judging == judging }) else {
       throw failure("\(worker.name) runs \(judging) twice")
     }
-    guard worker.disk.contains(where: { $0.package == package }),
+    guard
+      worker.disk.contains(where: { $0.package == package && $0.isComplete })
+        || worker.arriving[package] != nil && worker.startable.contains(package),
       ledger.order(judging)?.package == package
     else { throw failure("\(worker.name) starts \(judging) without its package") }
     guard worker.programs.contains(judging) else {

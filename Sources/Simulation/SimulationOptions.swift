@@ -73,6 +73,8 @@ public struct SimulationOptions: Hashable, Sendable {
   public var repetitionPerMille: Int64 = 0
   public var fetchFailuresPerMille: Int64 = 0
   public var workerFaultsPerMille: Int64 = 0
+  /// Of judgings after which a file of their package has vanished from the worker's disk.
+  public var damagesPerMille: Int64 = 0
   public var judgeErrorsPerMille: Int64 = 0
   /// Share of judgings that somebody cancels.
   public var cancellationsPerMille: Int64 = 0
@@ -104,6 +106,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.workerFaultsPerMille = rate(&random, 100)
     options.judgeErrorsPerMille = rate(&random, 100)
     options.cancellationsPerMille = rate(&random, 200)
+    options.damagesPerMille = rate(&random, 100)
     return options
   }
 
@@ -144,7 +147,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.judgings = Int(random.between(10, 150))
     options.packages = Int(random.between(1, 12))
     // From a cache that holds one package at a time to one that holds all.
-    options.budgetBytes = options.archiveBytes * 3 * random.between(1, 6)
+    options.budgetBytes = options.archiveBytes * 2 * random.between(1, 6)
     options.languages = Int(random.between(1, 3))
     options.arrivalSpan = random.chance(perMille: 300) ? .zero : .seconds(random.between(1, 180))
     options.livePerMille = random.below(1001)
@@ -167,7 +170,8 @@ extension SimulationOptions: CustomStringConvertible {
       \(commitSpan.nanoseconds / 1000) us; faults for \(faultSpan) every \(faultInterval): \
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
-      \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled
+      \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
+      \(damagesPerMille) damaged packages
       """
   }
 }

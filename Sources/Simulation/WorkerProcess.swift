@@ -23,10 +23,12 @@ struct WorkerProcess {
   var instance: UInt64 = 0
   var connection: Int?
   var pausedUntil = Instant.zero
-  /// Complete packages, least recently written first.
-  var disk: [(package: Digest, bytes: Int64)] = []
-  /// Bytes set aside for packages on their way.
-  var arriving: [Digest: Int64] = [:]
+  /// Packages of which something is on the disk, least recently written first.
+  var disk: [FoundPackage] = []
+  var arriving: [Digest: Arrival] = [:]
+  /// Packages of which so much has come that a judging may begin; a transfer that is tried again, or
+  /// mends what was damaged, changes nothing of that.
+  var startable: Set<Digest> = []
   var running: [Int: Running] = [:]
   /// Judgings whose program it has.
   var programs: Set<JudgingID> = []
@@ -35,8 +37,24 @@ struct WorkerProcess {
   var isRetired = false
   var heldAtLastSync = 0
 
+  /// A transfer: first nothing but a reservation, then its blobs, of which more and more are here.
+  struct Arrival {
+    var token: UInt64
+    var reserved: Int64
+    var blobs: [CachedBlob]
+    var isDescribed = false
+  }
+
+  /// Bytes on the disk and those set aside, each blob once.
   var usedBytes: Int64 {
-    disk.reduce(0) { $0 + $1.bytes } + arriving.values.reduce(0, +)
+    var blobs: [Digest: Int64] = [:]
+    for blob in disk.flatMap(\.held) { blobs[blob.digest] = blob.size }
+    var reserved: Int64 = 0
+    for arrival in arriving.values {
+      if !arrival.isDescribed { reserved += arrival.reserved }
+      for blob in arrival.isDescribed ? arrival.blobs : [] { blobs[blob.digest] = blob.size }
+    }
+    return blobs.values.reduce(reserved, +)
   }
 }
 
@@ -60,9 +78,7 @@ extension World {
     workers[index].heldAtLastSync = 0
     workers[index].core = Worker(
       settings: Worker.Settings(slots: options.slots, prefetch: options.prefetch),
-      cache: PackageCache(
-        budgetBytes: options.budgetBytes,
-        packages: workers[index].disk.map { ($0.package, $0.bytes) }))
+      cache: PackageCache(budgetBytes: options.budgetBytes, found: workers[index].disk))
     trace(10, Int64(index))
     agenda.plan(.dial(worker: index, life: workers[index].life), at: now)
   }
@@ -74,7 +90,8 @@ extension World {
     workers[index].life += 1
     if let connection = workers[index].connection { connections[connection].isCut = true }
     workers[index].connection = nil
-    workers[index].arriving = [:]
+    for package in workers[index].arriving.keys.sorted() { interrupt(package, index) }
+    workers[index].startable = []
     workers[index].running = [:]
     workers[index].programs = []
     workers[index].wakeAt = nil
@@ -151,7 +168,9 @@ extension World {
             languages: worker.languages, labels: [], sandbox: "simulated", held: held,
             cache: cache, load: load, creditLimit: credit)), from: index)
     case .evict(let package): try evict(package, index)
-    case .fetch(let package, let archiveBytes): try fetch(package, archiveBytes, index)
+    case .fetch(let package, let archiveBytes, let unpackedBytes):
+      try fetch(package, archiveBytes, unpackedBytes, index)
+    case .giveUp(let package, reason: _): giveUp(package, index)
     case .start(let slot, let name, let package, mode: _):
       try start(name.judging, in: slot, with: package, index)
     case .abort(let slot):
@@ -177,51 +196,6 @@ extension World {
       return
     }
     transmit(message, on: connection)
-  }
-
-  private mutating func fetch(
-    _ package: Digest, _ archiveBytes: Int64, _ index: Int
-  ) throws(SimulationFailure) {
-    guard workers[index].arriving[package] == nil,
-      !workers[index].disk.contains(where: { $0.package == package })
-    else { throw failure("\(workers[index].name) fetches \(package), which it has") }
-    // Unpacked twice the archive, and the archive beside it while it is unpacked.
-    workers[index].arriving[package] = archiveBytes * 3
-    report.fetches += 1
-    report.bytesMoved += archiveBytes
-    let succeeds = !(isFaulty && random.chance(perMille: options.fetchFailuresPerMille))
-    let whole = TimeSpan.microseconds(archiveBytes / max(1, options.fetchRate / 1_000_000))
-    let takes = succeeds ? whole : span(upTo: whole)
-    agenda.plan(
-      .fetched(worker: index, life: workers[index].life, package, succeeded: succeeds),
-      at: now + .milliseconds(1) + takes)
-  }
-
-  mutating func fetched(
-    _ index: Int, _ life: Int, _ package: Digest, _ succeeded: Bool
-  ) throws(SimulationFailure) {
-    guard workers[index].life == life else { return }
-    if let until = pause(of: index) {
-      agenda.plan(.fetched(worker: index, life: life, package, succeeded: succeeded), at: until)
-      return
-    }
-    guard let reserved = workers[index].arriving.removeValue(forKey: package) else { return }
-    guard succeeded else {
-      return try tell(index, .packageFailed(package, reason: "simulated"))
-    }
-    let bytes = reserved / 3 * 2
-    workers[index].disk.append((package, bytes))
-    try tell(index, .packageInstalled(package, bytes: bytes))
-  }
-
-  private mutating func evict(_ package: Digest, _ index: Int) throws(SimulationFailure) {
-    guard let at = workers[index].disk.firstIndex(where: { $0.package == package }) else {
-      throw failure("\(workers[index].name) evicts \(package), which it has not")
-    }
-    guard !workers[index].running.values.contains(where: { $0.package == package }) else {
-      throw failure("\(workers[index].name) evicts \(package), which is in use")
-    }
-    workers[index].disk.remove(at: at)
   }
 
   private mutating func start(
@@ -254,6 +228,10 @@ extension World {
       agenda.plan(.runStep(worker: index, life: life, slot: slot, token: token), at: until)
       return
     }
+    if running.stepsLeft == 1, workers[index].arriving[running.package] != nil {
+      // Its last testcase has not come.
+      return planStep(index, slot, token, .milliseconds(100))
+    }
     running.stepsLeft -= 1
     running.ordinal += 1
     workers[index].running[slot] = running
@@ -262,6 +240,9 @@ extension World {
       planStep(index, slot, token, running.stepSpan)
       let run = Run(ordinal: running.ordinal, testcase: "t", verdict: .accepted)
       return try tell(index, .ran(judging, run))
+    }
+    if isFaulty, random.chance(perMille: options.damagesPerMille) {
+      try damage(running.package, index)
     }
     workers[index].running[slot] = nil
     if isFaulty, random.chance(perMille: options.workerFaultsPerMille) {

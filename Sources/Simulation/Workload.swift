@@ -1,5 +1,6 @@
 internal import JudgeModel
 internal import SchedulerCore
+internal import WorkerCore
 
 /// Submissions and cancellations: what people do to the cluster.
 extension World {
@@ -7,6 +8,7 @@ extension World {
     let sizes = (0..<options.packages).map { _ in
       max(options.archiveBytes / 1000, random.below(options.archiveBytes + 1))
     }
+    describe(sizes)
     for index in 0..<options.judgings {
       // A few problems get most of the submissions.
       let package = random.skewed(options.packages)
@@ -24,6 +26,23 @@ extension World {
     }
     ledger.arrivals.sort()
     agenda.plan(.submit(0), at: ledger.arrivals.first ?? now)
+  }
+
+  /// Packages come in families of three, versions of one problem that share a blob.
+  private mutating func describe(_ archives: [Int64]) {
+    for first in stride(from: 0, to: archives.count, by: 3) {
+      let family = first..<min(first + 3, archives.count)
+      // As large as the smallest of them allows: half of its unpacked bytes.
+      let shared = family.map { archives[$0] }.min() ?? 0
+      for package in family {
+        let own = archives[package] * 2 - shared
+        ledger.contents[digest(package)] = [
+          CachedBlob(digest: digest(1000 + 2 * package), size: own / 3),
+          CachedBlob(digest: digest(1_000_000 + first), size: shared),
+          CachedBlob(digest: digest(1001 + 2 * package), size: own - own / 3),
+        ]
+      }
+    }
   }
 
   private func digest(_ package: Int) -> Digest {

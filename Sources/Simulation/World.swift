@@ -32,7 +32,7 @@ struct World {
     case schedulerStart
     case workerStart(Int)
     case workerWake(worker: Int, life: Int)
-    case fetched(worker: Int, life: Int, Digest, succeeded: Bool)
+    case transfer(worker: Int, life: Int, Digest, token: UInt64, TransferStep)
     case runStep(worker: Int, life: Int, slot: Int, token: UInt64)
     case runStopped(worker: Int, life: Int, slot: Int, token: UInt64)
     case fault
@@ -108,8 +108,8 @@ struct World {
     case .schedulerStart: try startScheduler()
     case .workerStart(let worker): startWorker(worker)
     case .workerWake(let worker, let life): try wakeWorker(worker, life)
-    case .fetched(let worker, let life, let package, let succeeded):
-      try fetched(worker, life, package, succeeded)
+    case .transfer(let worker, let life, let package, let token, let step):
+      try transfer(worker, life, package, token, step)
     case .runStep(let worker, let life, let slot, let token):
       try runStep(worker, life, slot, token)
     case .runStopped(let worker, let life, let slot, let token):

@@ -11,6 +11,8 @@ public struct AgentSettings: Sendable {
   public var slots: Int
   public var cacheDirectory: String
   public var cacheBudgetBytes: Int64
+  /// Package data per second, all packages together; nil for as fast as it goes.
+  public var fetchBytesPerSecond: Int64?
   public var labels: [Label]
   public var host: SandboxHost
   public var languageTable: LanguageTable
@@ -20,7 +22,8 @@ public struct AgentSettings: Sendable {
 
   public init(
     joinLine: JoinLine, worker: WorkerID, slots: Int, cacheDirectory: String,
-    cacheBudgetBytes: Int64, labels: [Label], host: SandboxHost, languageTable: LanguageTable,
+    cacheBudgetBytes: Int64, fetchBytesPerSecond: Int64? = nil, labels: [Label], host: SandboxHost,
+    languageTable: LanguageTable,
     languages: [LanguageSupport], programVersion: String, logger: Logger
   ) {
     self.joinLine = joinLine
@@ -28,6 +31,7 @@ public struct AgentSettings: Sendable {
     self.slots = slots
     self.cacheDirectory = cacheDirectory
     self.cacheBudgetBytes = cacheBudgetBytes
+    self.fetchBytesPerSecond = fetchBytesPerSecond
     self.labels = labels
     self.host = host
     self.languageTable = languageTable

@@ -2,33 +2,49 @@ internal import Foundation
 internal import JudgeModel
 internal import ProblemPackage
 internal import Transport
+internal import WorkerCore
 
-/// The package cache's files, on a thread of their own: unpacking a package takes seconds.
+/// The package cache's files, on a thread of their own: making a package durable takes a while.
 actor CacheKeeper {
   private nonisolated let thread: Reactor
   private let store: BlobStore
-  private let directory: String
   private var manifests: [Digest: PackageManifest] = [:]
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
   init(directory: String) throws {
-    self.directory = directory
     store = try BlobStore(directory: directory)
-    // Blobs of an installation that a crash interrupted: no fetch goes on from them, and they would
-    // stay outside the budget for ever.
-    _ = try store.removeUnused(keeping: [])
+    // Blobs that belong to nothing, not even to an unfinished package: they would stay outside the
+    // budget for ever.
+    _ = try store.removeUnused()
+    // Whole archives were kept here by earlier versions while they travelled.
+    try? FileManager.default.removeItem(atPath: directory + "/incoming")
     // Hidden tests: nobody else on this machine may read them, whatever the directory allows.
-    for name in ["blobs", "packages", "tmp"] { chmod("\(directory)/\(name)", 0o700) }
+    for name in BlobStore.folders { chmod("\(directory)/\(name)", 0o700) }
     thread = try Reactor(name: "cache")
   }
 
   func stop() { thread.stop() }
 
-  /// What the scan at start found, with sizes.
-  func packages() -> [(Digest, Int64)] { store.list().map { ($0.package, $0.byteCount) } }
+  /// What the scan at start found, least recently used first.
+  func found() -> [FoundPackage] {
+    store.list().sorted { ($0.lastUse, $0.package) < ($1.lastUse, $1.package) }.map { entry in
+      FoundPackage(
+        package: entry.package, blobs: entry.blobs.map(CachedBlob.init),
+        held: entry.isComplete ? nil : entry.held.map(CachedBlob.init))
+    }
+  }
 
+  /// Of a package that somebody judges with now.
   func manifest(of package: Digest) throws -> PackageManifest {
+    store.touch(package)
+    return try known(package)
+  }
+
+  /// - Returns: nil when nothing of the package is here.
+  func manifestIfKnown(_ package: Digest) -> PackageManifest? { try? known(package) }
+
+  private func known(_ package: Digest) throws -> PackageManifest {
     if let known = manifests[package] { return known }
     let manifest = try store.manifest(of: package)
     if manifests.count >= 64 { manifests = [:] }
@@ -36,25 +52,27 @@ actor CacheKeeper {
     return manifest
   }
 
-  /// Checks and unpacks a fetched archive.
-  /// - Returns: the bytes that the package takes.
-  func install(_ archive: String, expecting package: Digest) throws -> Int64 {
-    defer { unlink(archive) }
-    let source = try FileSource(path: archive)
-    try store.install(source, expecting: package)
-    return try manifest(of: package).byteCount
+  /// The blobs of a package are about to come.
+  /// - Returns: those that are here already.
+  func begin(_ manifest: PackageManifest) throws(PackageError) -> Set<Digest> {
+    try store.begin(manifest)
+    let missing = Set(store.missing(in: manifest).map(\.digest))
+    return Set(manifest.files.map(\.digest)).subtracting(missing)
   }
+
+  /// All its blobs have come.
+  func publish(_ manifest: PackageManifest) throws(PackageError) { try store.publish(manifest) }
+
+  /// Its blobs do not come any more.
+  /// - Returns: those that are here, and stay.
+  func suspend(_ package: Digest) -> [CachedBlob] { store.suspend(package).map(CachedBlob.init) }
 
   func evict(_ package: Digest) throws {
     manifests[package] = nil
     try store.remove(package)
   }
+}
 
-  /// Where the blobs of a store in `directory` lie; needs no store, so any slot may ask.
-  static func blobPath(_ directory: String) -> @Sendable (Digest) -> String {
-    { blob in
-      let hex = blob.hex
-      return "\(directory)/blobs/\(hex.prefix(2))/\(hex)"
-    }
-  }
+extension CachedBlob {
+  init(_ blob: BlobStore.Blob) { self.init(digest: blob.digest, size: blob.size) }
 }

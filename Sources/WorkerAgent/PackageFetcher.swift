@@ -2,75 +2,96 @@ internal import Foundation
 internal import JudgeModel
 internal import Logging
 internal import Messages
+internal import ProblemPackage
 internal import Transport
 internal import Wire
+internal import WorkerCore
 
-/// Fetches package archives over the bulk socket into files.
+/// Asks for bytes of package archives over the bulk socket, for all transfers of a worker.
 ///
-/// Asks for a few pieces ahead and writes them as they come. A broken connection costs the pieces
-/// that were on their way: what is missing is asked for again.
+/// # Theory of operation
+///
+/// There are two kinds of wishes: a range, for the two ends of an archive, and a stream, whose plan
+/// says which piece is next. They are asked for in turn, as long as the window, the rate and what lies
+/// unread in the pipes allow. What was asked for stands in one queue until it comes; pieces come in
+/// the order of that queue, and any other one answers a request that was repeated since. After a
+/// broken connection, or a long silence, the whole queue is asked for again: nothing that came is.
 actor PackageFetcher {
   nonisolated let reactor: Reactor
   nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
-  private struct Fetch {
+  private struct Request {
     var package: Digest
-    var size: Int64
-    var path: String
-    var descriptor: Int32
-    /// All bytes before this are in the file.
-    var received: Int64 = 0
-    var asked: Int64 = 0
-    var lastHeard = Reactor.now()
-    var retries = 0
-    var waiter: CheckedContinuation<Void, any Error>
+    var offset: Int64
+    var length: Int64
+    /// Empty: a range that somebody waits for.
+    var parts: [FetchPlan.Part] = []
+    var askedAt = Instant.zero
+    var wasAlone = false
   }
+  private struct Stream {
+    var plan: FetchPlan
+    var pipe: MemberPipe
+    var waiter: CheckedContinuation<Void, any Error>
+    /// Member by blob, for those that are waited for.
+    var members: [Digest: Int]
+  }
+  private typealias Waiter = CheckedContinuation<[UInt8], any Error>
 
-  private let directory: String
   private let ticket: String
   private let log: Logger
   private var socket: Socket?
   private var registration: Registration?
   private var endpoint: String?
-  private var fetches: [Digest: Fetch] = [:]
+  private var streams: [Digest: Stream] = [:]
+  /// By package: the one range that is wished for.
+  private var ranges: [Digest: Waiter] = [:]
+  /// Whose turn it is, the first next.
+  private var turns: [Digest] = []
+  private var unsent: [Request] = []
+  private var asked: [Request] = []
+  private var window = FetchWindow()
+  private var rate: RateLimit
+  private var lastHeard = Reactor.now()
+  private var retries = 0
+  private var isStopped = false
   private var patience: Deadline?
   private var redial: Deadline?
+  private var throttle: Deadline?
 
   /// Silence after which missing pieces are asked for again, nanoseconds.
   static let silence: Int64 = 15_000_000_000
   static let retryLimit = 20
+  private static let redialPause: Int64 = 5_000_000_000
 
-  init(directory: String, ticket: String, log: Logger) throws {
-    self.directory = directory
+  /// - Parameter bytesPerSecond: of all transfers together; nil for as fast as it goes.
+  init(ticket: String, bytesPerSecond: Int64? = nil, log: Logger) throws {
     self.ticket = ticket
     self.log = log
+    rate = RateLimit(bytesPerSecond: bytesPerSecond)
     reactor = try Reactor(name: "fetch")
-    try FileManager.default.createDirectory(
-      atPath: directory, withIntermediateDirectories: true,
-      attributes: [.posixPermissions: 0o700])
-    for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
-      unlink(directory + "/" + name)
-    }
   }
+
+  // MARK: The connection
 
   /// Connects, or connects elsewhere when the scheduler came back on another port.
   func connect(
     _ context: ZMQContext, to endpoint: String, security: SocketOptions.Security
   ) throws {
     makeDeadlines()
-    guard endpoint != self.endpoint else { return }
+    guard endpoint != self.endpoint, !isStopped else { return }
     socket?.close()
     var options = SocketOptions.bulk
     options.security = security
     let socket = try Socket(context, .dealer, options)
     registration = try reactor.register(
-      socket, turnLimit: 16, onMessage: { self.receive($0) }, onWritable: { self.askAll() })
+      socket, turnLimit: 16, onMessage: { self.receive($0) }, onWritable: { self.pump() })
     try reactor.monitor(socket) { event, endpoint in
       if case .handshakeSucceeded = event { self.resume() }
       if case .handshakeFailed(let failure) = event, failure.isFinal {
         self.log.warning("bulk connection refused", metadata: ["reason": "\(failure)"])
         // libzmq does not try again by itself after this.
-        self.redial?.instant = Reactor.now() + 5_000_000_000
+        self.redial?.instant = Reactor.now() + Self.redialPause
       }
     }
     try socket.connect(endpoint)
@@ -83,6 +104,7 @@ actor PackageFetcher {
     guard patience == nil else { return }
     patience = reactor.makeDeadline { self.checkPatience() }
     redial = reactor.makeDeadline { self.dialAgain() }
+    throttle = reactor.makeDeadline { self.pump() }
   }
 
   private func dialAgain() {
@@ -91,56 +113,123 @@ actor PackageFetcher {
       try socket.reconnect(endpoint)
     } catch {
       log.error("cannot dial the bulk socket again", metadata: ["error": "\(error)"])
-      redial?.instant = Reactor.now() + 5_000_000_000
+      redial?.instant = Reactor.now() + Self.redialPause
     }
   }
 
   func stop() {
-    for fetch in fetches.values { end(fetch, AgentError("the worker stops")) }
-    fetches = [:]
+    isStopped = true
+    for package in Array(ranges.keys) + Array(streams.keys) {
+      end(package, AgentError("the worker stops"))
+    }
     socket?.close()
     reactor.stop()
   }
 
-  /// The package's archive as a file, which is the caller's to remove.
-  func fetch(_ package: Digest, size: Int64) async throws -> String {
-    makeDeadlines()
-    let path = "\(directory)/\(package.hex)"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else {
-      throw AgentError("cannot create \(path): \(String(cString: strerror(errno)))")
-    }
+  // MARK: Wishes
+
+  /// Bytes of an archive. One range of a package at a time.
+  /// - Parameter length: at most one piece.
+  func read(_ package: Digest, at offset: Int64, length: Int64) async throws -> [UInt8] {
     try await withCheckedThrowingContinuation { waiter in
-      fetches[package] = Fetch(
-        package: package, size: size, path: path, descriptor: descriptor, waiter: waiter)
-      ask(package)
-      patience?.instant = Reactor.now() + Self.silence
+      ranges[package] = waiter
+      unsent.append(Request(package: package, offset: offset, length: length))
+      wish(package)
     }
-    return path
   }
 
-  private func ask(_ package: Digest) {
-    guard var fetch = fetches[package], let socket, !socket.isClosed else { return }
-    let window = Int64(BulkLimits.window * BulkLimits.pieceBytes)
-    while fetch.asked < fetch.size, fetch.asked - fetch.received < window {
-      let length = Int32(min(Int64(BulkLimits.pieceBytes), fetch.size - fetch.asked))
-      let request = BulkRequest.read(package: package, offset: fetch.asked, length: length)
-      guard case .sent? = try? socket.send(BulkCodec.encode(request, ticket: ticket)) else {
-        // No room, or no connection: then a new one asks for everything.
-        registration?.notifyWhenWritable()
-        break
-      }
-      fetch.asked += Int64(length)
+  /// Members of an archive into a pipe. Returns when all bytes have come.
+  /// - Parameter members: indices by blob, for `prefer`.
+  func stream(
+    _ package: Digest, _ plan: FetchPlan, members: [Digest: Int], into pipe: MemberPipe
+  ) async throws {
+    try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+      streams[package] = Stream(plan: plan, pipe: pipe, waiter: waiter, members: members)
+      turns.append(package)
+      wish(package)
     }
-    fetches[package] = fetch
   }
+
+  private func wish(_ package: Digest) {
+    guard !isStopped else { return end(package, AgentError("the worker stops")) }
+    makeDeadlines()
+    if asked.isEmpty { lastHeard = Reactor.now() }
+    patience?.instant = Reactor.now() + Self.silence
+    endIfDone(package)
+    pump()
+  }
+
+  /// Somebody waits for this blob of a package now.
+  func prefer(_ blob: Digest, of package: Digest) {
+    guard let member = streams[package]?.members[blob] else { return }
+    streams[package]?.plan.prefer(member)
+  }
+
+  /// Asks for nothing more of this package; its stream ends with this error.
+  func cancel(_ package: Digest, _ reason: any Error) { end(package, reason) }
+
+  /// Asks for what may be asked for now. Also called when a pipe was emptied.
+  func pump() {
+    guard let socket, !socket.isClosed else { return }
+    while hasRoom {
+      let now = Instant(nanoseconds: Reactor.now())
+      guard rate.allows(at: now) else {
+        throttle?.instant = rate.readyAt(after: now)?.nanoseconds
+        // Silence of our own making is not the scheduler's.
+        if asked.isEmpty { lastHeard = now.nanoseconds }
+        return
+      }
+      guard var request = nextRequest() else { return }
+      let message = BulkRequest.read(
+        package: request.package, offset: request.offset, length: Int32(clamping: request.length))
+      guard case .sent? = try? socket.send(BulkCodec.encode(message, ticket: ticket)) else {
+        // No room, or no connection: then a new one asks for everything.
+        unsent.insert(request, at: 0)
+        registration?.notifyWhenWritable()
+        return
+      }
+      request.askedAt = now
+      request.wasAlone = asked.isEmpty
+      if asked.isEmpty { window.began(at: now) }
+      asked.append(request)
+      rate.spend(request.length, at: now)
+    }
+  }
+
+  /// What is under way, and what came and was not written yet, stays within the window.
+  private var hasRoom: Bool {
+    let underWay = asked.reduce(0) { $0 + $1.length }
+    let unread = streams.values.reduce(0) { $0 + Int64($1.pipe.backlog) }
+    return underWay + unread < window.bytes
+  }
+
+  /// Several pieces in a second, also at a low rate: other packages want their turn.
+  private var pieceLimit: Int64 {
+    let most = Int64(BulkLimits.pieceBytes)
+    return rate.bytesPerSecond.map { min(most, max(4 << 10, $0 / 4)) } ?? most
+  }
+
+  private func nextRequest() -> Request? {
+    if !unsent.isEmpty { return unsent.removeFirst() }
+    for _ in turns.indices {
+      let package = turns.removeFirst()
+      turns.append(package)
+      let limit = window.pieceBytes(atMost: pieceLimit)
+      if let piece = streams[package]?.plan.next(atMost: limit) {
+        return Request(
+          package: package, offset: piece.offset, length: piece.length, parts: piece.parts)
+      }
+    }
+    return nil
+  }
+
+  // MARK: What comes
 
   private func receive(_ message: borrowing InboundMessage) {
     do {
       switch try BulkCodec.decodeReply(message.payload) {
       case .piece(let package, let offset, let bytes): take(package, offset, bytes)
-      case .failed(let package, let reason):
-        if let fetch = fetches.removeValue(forKey: package) { end(fetch, AgentError(reason)) }
+      case .failed(let package, let reason): end(package, AgentError(reason))
       case .send, .stored: break
       }
     } catch {
@@ -150,67 +239,81 @@ actor PackageFetcher {
 
   private func take(_ package: Digest, _ offset: Int64, _ bytes: [UInt8]) {
     // Pieces come in order; any other one answers a request that was repeated since.
-    guard var fetch = fetches[package], offset == fetch.received, !bytes.isEmpty,
-      Int64(bytes.count) <= fetch.size - offset
+    guard let at = asked.firstIndex(where: { $0.package == package }), asked[at].offset == offset
     else { return }
-    let written = bytes.withUnsafeBytes {
-      pwrite(fetch.descriptor, $0.baseAddress, bytes.count, off_t(offset))
+    let request = asked.remove(at: at)
+    let now = Instant(nanoseconds: Reactor.now())
+    (lastHeard, retries) = (now.nanoseconds, 0)
+    window.received(
+      Int64(bytes.count), askedAt: request.askedAt, wasAlone: request.wasAlone, at: now)
+    guard bytes.count == request.length else {
+      return end(
+        package,
+        AgentError(
+          "at byte \(offset) of the archive there are \(bytes.count) bytes, not "
+            + "\(request.length): it is not what the scheduler announced"))
     }
-    guard written == bytes.count else {
-      fetches[package] = nil
-      let reason = written < 0 ? String(cString: strerror(errno)) : "no room"
-      return end(fetch, AgentError("cannot write \(fetch.path): \(reason)"))
-    }
-    fetch.received += Int64(bytes.count)
-    fetch.asked = max(fetch.asked, fetch.received)
-    fetch.lastHeard = Reactor.now()
-    fetch.retries = 0
-    if fetch.received == fetch.size {
-      fetches[package] = nil
-      end(fetch, nil)
+    if request.parts.isEmpty {
+      ranges.removeValue(forKey: package)?.resume(returning: bytes)
     } else {
-      fetches[package] = fetch
-      ask(package)
+      streams[package]?.pipe.push(request.parts, bytes)
+      endIfDone(package)
     }
+    pump()
   }
 
-  private func askAll() {
-    for package in fetches.keys.sorted() { ask(package) }
+  private func endIfDone(_ package: Digest) {
+    guard let stream = streams[package], stream.plan.isExhausted,
+      !(asked + unsent).contains(where: { $0.package == package })
+    else { return }
+    forget(package)
+    stream.pipe.finish()
+    stream.waiter.resume()
+  }
+
+  private func end(_ package: Digest, _ error: any Error) {
+    let stream = streams[package]
+    let range = ranges.removeValue(forKey: package)
+    forget(package)
+    stream?.pipe.finish(.refused("\(error)"))
+    stream?.waiter.resume(throwing: error)
+    range?.resume(throwing: error)
+    pump()
+  }
+
+  private func forget(_ package: Digest) {
+    streams[package] = nil
+    turns.removeAll { $0 == package }
+    asked.removeAll { $0.package == package }
+    unsent.removeAll { $0.package == package }
   }
 
   /// Everything that was on its way is lost with a connection.
   private func resume() {
-    for package in fetches.keys.sorted() {
-      if let received = fetches[package]?.received { fetches[package]?.asked = received }
-      ask(package)
-    }
+    askAgain()
+    window.restart()
+    pump()
+  }
+
+  private func askAgain() {
+    unsent = asked + unsent
+    asked = []
   }
 
   private func checkPatience() {
     let now = Reactor.now()
-    for package in fetches.keys.sorted() {
-      guard var fetch = fetches[package], now - fetch.lastHeard >= Self.silence else { continue }
-      fetch.retries += 1
-      fetch.lastHeard = now
-      fetch.asked = fetch.received
-      fetches[package] = fetch
-      if fetch.retries > Self.retryLimit {
-        fetches[package] = nil
-        end(fetch, AgentError("the scheduler does not send package \(package.short)"))
-      } else {
-        ask(package)
+    defer { if !streams.isEmpty || !ranges.isEmpty { patience?.instant = now + Self.silence } }
+    guard !asked.isEmpty || !unsent.isEmpty, now - lastHeard >= Self.silence else { return }
+    lastHeard = now
+    retries += 1
+    if retries > Self.retryLimit {
+      retries = 0
+      for package in Array(ranges.keys) + Array(streams.keys) {
+        end(package, AgentError("the scheduler does not send package \(package.short)"))
       }
-    }
-    if !fetches.isEmpty { patience?.instant = now + Self.silence }
-  }
-
-  private func end(_ fetch: Fetch, _ failure: (any Error)?) {
-    close(fetch.descriptor)
-    if let failure {
-      unlink(fetch.path)
-      fetch.waiter.resume(throwing: failure)
     } else {
-      fetch.waiter.resume()
+      askAgain()
+      pump()
     }
   }
 }

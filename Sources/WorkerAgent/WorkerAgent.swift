@@ -15,8 +15,10 @@ internal import WorkerCore
 /// # Theory of operation
 ///
 /// The actor lives on the control thread, which never blocks: judging has a thread per slot, fetching
-/// and unpacking one each. They report through `mailbox`, in order, and wake the control thread. The
-/// worker only ever dials out; while the connection is down it goes on with what it holds.
+/// and the cache's files one each, and a transfer one that unpacks. They report through `mailbox`, in
+/// order, and wake the control thread. A slot may judge while its package arrives; it waits for members
+/// at `gate`. The worker only ever dials out; while the connection is down it goes on with what it
+/// holds.
 public actor WorkerAgent {
   nonisolated let reactor: Reactor
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -29,8 +31,9 @@ public actor WorkerAgent {
   private let security: SocketOptions.Security
   private let cache: CacheKeeper
   private let fetcher: PackageFetcher
+  private let gate: MemberGate
   private let slots: [SlotRunner]
-  private let mailbox = Lock<[WorkerEvent]>([])
+  private let mailbox = Mailbox()
   private let instance: UInt64
   private var core: Worker
   private var control: Socket?
@@ -58,17 +61,22 @@ public actor WorkerAgent {
     reactor = try Reactor(name: "control")
     instance = UInt64.random(in: 1...UInt64.max)
     security = try Self.security(settings.joinLine)
-    cache = try CacheKeeper(directory: settings.cacheDirectory)
-    fetcher = try PackageFetcher(
-      directory: settings.cacheDirectory + "/incoming", ticket: settings.joinLine.token, log: log)
-    let blobPath = CacheKeeper.blobPath(settings.cacheDirectory)
+    let directory = settings.cacheDirectory
+    let cache = try CacheKeeper(directory: directory)
+    let fetcher = try PackageFetcher(
+      ticket: settings.joinLine.token, bytesPerSecond: settings.fetchBytesPerSecond, log: log)
+    (self.cache, self.fetcher) = (cache, fetcher)
+    gate = MemberGate(
+      onWanted: { package, blob in Task { await fetcher.prefer(blob, of: package) } },
+      onVanished: { [mailbox] in mailbox.post(.packageDamaged($0)) })
     slots = try (0..<settings.slots).map { slot in
       try SlotRunner(
         Workshop(
-          host: settings.host, languages: settings.languageTable, slot: slot, blobPath: blobPath))
+          host: settings.host, languages: settings.languageTable, slot: slot,
+          blobPath: { BlobStore.path(of: $0, in: directory) }))
     }
     var packages = PackageCache(
-      budgetBytes: settings.cacheBudgetBytes, packages: await cache.packages())
+      budgetBytes: settings.cacheBudgetBytes, found: await cache.found())
     for victim in packages.trim() { try await cache.evict(victim) }
     core = Worker(
       settings: Worker.Settings(slots: settings.slots, prefetch: max(1, settings.slots / 8)),
@@ -90,6 +98,7 @@ public actor WorkerAgent {
     options.security = security
     let socket = try Socket(context, .dealer, options)
     control = socket
+    mailbox.onMail { [weak self] in Task { await self?.takeMail() } }
     deadline = reactor.makeDeadline { self.handle(.timePassed) }
     loadTimer = reactor.makeDeadline { self.measureLoad() }
     redial = reactor.makeDeadline { self.dialAgain() }
@@ -157,22 +166,11 @@ extension WorkerAgent {
   }
 
   private func takeMail() {
-    let events = mailbox.withLock { events in
-      let taken = events
-      events = []
-      return taken
-    }
-    for event in events { handle(event) }
+    for event in mailbox.takeAll() { handle(event) }
   }
 
   /// From any thread, in order.
-  private nonisolated func post(_ event: WorkerEvent) {
-    let isFirst = mailbox.withLock { events in
-      events.append(event)
-      return events.count == 1
-    }
-    if isFirst { Task { await self.takeMail() } }
-  }
+  private nonisolated func post(_ event: WorkerEvent) { mailbox.post(event) }
 
   private func connectionChanged(_ event: ConnectionEvent) {
     switch event {
@@ -274,7 +272,9 @@ extension WorkerAgent {
       case .sayHello(let held, let cache, let load, let credit):
         send(.hello(hello(held, cache, load, credit)))
       case .evict(let package): evict(package)
-      case .fetch(let package, let bytes): fetch(package, bytes)
+      case .fetch(let package, let archiveBytes, let unpackedBytes):
+        fetch(package, archiveBytes, unpackedBytes)
+      case .giveUp(let package, let reason): gate.fail(package, reason: reason)
       case .start(let slot, let name, let package, let mode): start(slot, name, package, mode)
       case .abort(let slot): cancellations[slot]?.cancel()
       case .forget(let judging): programs[judging] = nil
@@ -306,7 +306,8 @@ extension WorkerAgent {
   }
 
   private func evict(_ package: Digest) {
-    // Queued on the cache's thread before any later installation.
+    gate.forget(package)
+    // Queued on the cache's thread before any later transfer begins.
     Task {
       do {
         try await cache.evict(package)
@@ -317,18 +318,13 @@ extension WorkerAgent {
     }
   }
 
-  private func fetch(_ package: Digest, _ bytes: Int64) {
-    log.info("fetching", metadata: ["package": "\(package)", "bytes": "\(bytes)"])
-    Task {
-      do {
-        let archive = try await fetcher.fetch(package, size: bytes)
-        let unpacked = try await cache.install(archive, expecting: package)
-        post(.packageInstalled(package, bytes: unpacked))
-      } catch {
-        log.warning("cannot fetch", metadata: ["package": "\(package)", "error": "\(error)"])
-        post(.packageFailed(package, reason: "cannot fetch package \(package): \(error)"))
-      }
-    }
+  private func fetch(_ package: Digest, _ archiveBytes: Int64, _ unpackedBytes: Int64) {
+    log.info("fetching", metadata: ["package": "\(package)", "bytes": "\(archiveBytes)"])
+    let transfer = PackageTransfer(
+      package: package, archiveBytes: archiveBytes, unpackedBytes: unpackedBytes,
+      directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, gate: gate, log: log,
+      post: { [mailbox] in mailbox.post($0) })
+    Task { await transfer.run() }
   }
 
   private func start(_ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode) {
@@ -349,6 +345,7 @@ extension WorkerAgent {
       }
       let result = await runner.judge(
         program, package: manifest, mode: mode, cancellation: cancellation,
+        arriving: ArrivingPackage(gate: gate, package: package),
         onRun: { self.post(.ran(judging, $0)) })
       switch result {
       case .success(let result): post(.judged(slot: slot, judging, result))

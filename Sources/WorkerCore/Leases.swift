@@ -57,21 +57,19 @@ extension Worker {
   ) {
     guard var lease = held[judging] else { return }
     let order = lease.order
-    let admission = cache.admit(
-      order.package, archive: order.archiveBytes, unpacked: order.unpackedBytes)
-    switch admission {
-    case .hit: lease.phase = .ready
+    switch cache.admit(order.package, unpacked: order.unpackedBytes) {
+    case .hit, .startable: lease.phase = .ready
     case .arriving: lease.phase = .fetching
     case .fetch(let victims):
       lease.phase = .fetching
       for victim in victims { effects.append(.evict(victim)) }
       if !victims.isEmpty { cacheChanged = true }
-      effects.append(.fetch(order.package, archiveBytes: order.archiveBytes))
+      effects.append(order.fetch)
     case .full: return
-    case .tooLarge:
+    case .tooLarge(let bytes):
       let text =
-        "the package needs \(order.archiveBytes + order.unpackedBytes) bytes while it is unpacked, "
-        + "and the cache budget is \(cache.budgetBytes): raise --cache-budget on this worker"
+        "the package has \(bytes) bytes when it is unpacked, and the cache budget is "
+        + "\(cache.budgetBytes): raise --cache-budget on this worker"
       finish(judging, .returned(.workerFault(text)), at: now, into: &effects)
       return
     }
@@ -96,7 +94,13 @@ extension Worker {
     let ready = held.values.filter {
       if case .ready = $0.phase { true } else { false }
     }
-    for lease in ready.sorted(by: { $0.arrival < $1.arrival }) {
+    // What is all here first: the others may have to wait in their slot.
+    let isHere = Dictionary(
+      ready.map { ($0.order.package, cache.contains($0.order.package)) }, uniquingKeysWith: { $1 })
+    let key = { (lease: Held) in
+      (isHere[lease.order.package] == true ? 0 as UInt64 : 1, lease.arrival)
+    }
+    for lease in ready.sorted(by: { key($0) < key($1) }) {
       guard let slot = slots.firstIndex(where: { $0 == nil }) else { return }
       let name = lease.order.name
       slots[slot] = name.judging
@@ -106,25 +110,55 @@ extension Worker {
     }
   }
 
-  mutating func install(_ digest: Digest, bytes: Int64) {
-    cache.complete(digest, bytes: bytes)
-    cacheChanged = true
-    mustSync = true
+  /// Judgings of this package need not wait for it any more.
+  mutating func release(_ digest: Digest) {
     for (judging, lease) in held where lease.order.package == digest {
       if case .fetching = lease.phase { held[judging]?.phase = .ready }
     }
   }
 
-  mutating func abandon(
-    _ digest: Digest, _ reason: String, at now: Instant, into effects: inout [WorkerEffect]
+  /// A transfer ended early: once more, if only the disk was full and something can go, and otherwise
+  /// all who are not running yet are given back. Those that run hear of it when they need the rest.
+  mutating func fail(
+    _ digest: Digest, _ failure: FetchFailure, _ kept: [CachedBlob], at now: Instant,
+    into effects: inout [WorkerEffect]
   ) {
-    let waiting = held.values.filter {
-      if case .fetching = $0.phase { $0.order.package == digest } else { false }
+    let users = held.values.filter { $0.isPinned && $0.order.package == digest }
+      .sorted { $0.arrival < $1.arrival }
+    if failure.isDiskFull, let order = users.first?.order,
+      let victims = cache.makeRoom(for: digest)
+    {
+      for victim in victims { effects.append(.evict(victim)) }
+      cacheChanged = true
+      effects.append(order.fetch)
+      return
     }
-    for lease in waiting.sorted(by: { $0.arrival < $1.arrival }) {
-      finish(lease.order.name.judging, .returned(.workerFault(reason)), at: now, into: &effects)
+    effects.append(.giveUp(digest, reason: failure.reason))
+    for lease in users {
+      switch lease.phase {
+      case .fetching, .ready:
+        finish(
+          lease.order.name.judging, .returned(.workerFault(failure.reason)), at: now,
+          into: &effects)
+      case .blocked, .running, .stopping, .finished: break
+      }
     }
-    cache.abandon(digest)
+    cache.abandon(digest, kept: kept)
+  }
+
+  /// Somebody removed files below the cache directory.
+  mutating func repair(_ digest: Digest, into effects: inout [WorkerEffect]) {
+    switch cache.lose(digest) {
+    case .nothing: return
+    case .gone: effects.append(.giveUp(digest, reason: "the package is not here any more"))
+    case .evict: effects.append(.evict(digest))
+    case .refetch:
+      let user = held.values.filter { $0.isPinned && $0.order.package == digest }
+        .min { $0.arrival < $1.arrival }
+      if let user { effects.append(user.order.fetch) }
+    }
+    cacheChanged = true
+    mustSync = true
   }
 
   /// What ran in a slot is over.
@@ -211,5 +245,12 @@ extension Worker {
       case .running, .stopping, .finished: break
       }
     }
+  }
+}
+
+extension GrantOrder {
+  /// What its package is fetched with.
+  fileprivate var fetch: WorkerEffect {
+    .fetch(package, archiveBytes: archiveBytes, unpackedBytes: unpackedBytes)
   }
 }

@@ -10,6 +10,9 @@ internal import Messages
 ///
 ///     granted ─► fetching ─► ready ─► running ─► finished ─► (acknowledged, gone)
 ///
+/// Ready does not mean that the whole package is here: a judging begins when what it needs first has
+/// come, and waits in its slot for each further member. Packages that are complete go before those.
+///
 /// Losing the connection changes none of that: work goes on, and the next `hello` says what is held.
 /// The credit that is told to the scheduler is an absolute number of grants for the session, so that
 /// messages may be lost or doubled.
@@ -37,11 +40,12 @@ public struct Worker: Sendable {
 
   struct Held {
     enum Phase {
-      /// Next: ready, finished (fetch failed), gone (cancelled).
+      /// Not even the beginning of its package is here. Next: ready, finished (fetch failed), gone
+      /// (cancelled).
       case fetching
       /// The cache is full of packages in use. Next: fetching, ready, gone.
       case blocked(since: Instant)
-      /// Next: running, gone.
+      /// Next: running, finished (the rest of its package does not come), gone.
       case ready
       /// Next: finished, gone.
       case running(slot: Int)
@@ -119,8 +123,18 @@ public struct Worker: Sendable {
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
     case .acknowledged(let names):
       for name in names { acknowledge(name, into: &effects) }
-    case .packageInstalled(let digest, let bytes): install(digest, bytes: bytes)
-    case .packageFailed(let digest, let reason): abandon(digest, reason, at: now, into: &effects)
+    case .packageDescribed(let digest, let blobs): cache.describe(digest, blobs)
+    case .packageStartable(let digest):
+      cache.markStartable(digest)
+      release(digest)
+    case .packageInstalled(let digest):
+      cache.complete(digest)
+      cacheChanged = true
+      mustSync = true
+      release(digest)
+    case .packageFailed(let digest, let failure, let kept):
+      fail(digest, failure, kept, at: now, into: &effects)
+    case .packageDamaged(let digest): repair(digest, into: &effects)
     case .ran(let judging, let run): report(run, of: judging, at: now)
     case .judged(let slot, let judging, let result):
       end(slot, judging, .judged(result), at: now, into: &effects)
@@ -184,7 +198,7 @@ public struct Worker: Sendable {
       }
     }
     for held in held.values {
-      if case .running = held.phase { precondition(cache.contains(held.order.package)) }
+      if case .running = held.phase { precondition(cache.isPinned(held.order.package)) }
       if case .finished = held.phase { precondition(!held.isPinned) }
     }
   }

@@ -6,10 +6,13 @@ public enum WorkerEffect: Hashable, Sendable {
   case send(WorkerMessage)
   /// Say hello with these facts; the shell adds what it alone knows (token, host, languages).
   case sayHello(held: [HeldLease], cache: CacheReport, load: LoadReport, creditLimit: UInt64)
-  /// Delete this package from the disk before anything that follows.
+  /// Delete this package, or what is here of it, from the disk before anything that follows.
   case evict(Digest)
-  /// Fetch this package, install it and report `packageInstalled` or `packageFailed`.
-  case fetch(Digest, archiveBytes: Int64)
+  /// Fetch what is missing of this package and report `packageDescribed`, `packageStartable` and
+  /// `packageInstalled`, or at any point `packageFailed`. Judgings may wait for members meanwhile.
+  case fetch(Digest, archiveBytes: Int64, unpackedBytes: Int64)
+  /// The transfer that failed is not tried again: whoever waits for a member shall hear why.
+  case giveUp(Digest, reason: String)
   /// Judge in this slot and report `ran` for each run and `judged` or `stopped` at the end.
   case start(slot: Int, LeaseName, package: Digest, mode: JudgingMode)
   /// Stop what runs in this slot at once; it reports `stopped`.

@@ -14,8 +14,16 @@ public enum WorkerEvent: Hashable, Sendable {
   case cancelled(JudgingID, LeaseEpoch)
   case acknowledged([LeaseName])
   /// From the shell's own hands.
-  case packageInstalled(Digest, bytes: Int64)
-  case packageFailed(Digest, reason: String)
+  /// The manifest of a package on its way is here: this is what it is made of.
+  case packageDescribed(Digest, [CachedBlob])
+  /// What is needed to begin a judging is here; the rest is on its way.
+  case packageStartable(Digest)
+  case packageInstalled(Digest)
+  /// The transfer ended early.
+  /// - kept: what is on the disk of this package.
+  case packageFailed(Digest, FetchFailure, kept: [CachedBlob])
+  /// A blob of a complete package is not on the disk any more.
+  case packageDamaged(Digest)
   case ran(JudgingID, Run)
   case judged(slot: Int, JudgingID, JudgingResult)
   /// The judging in this slot ended without a result.
@@ -24,4 +32,15 @@ public enum WorkerEvent: Hashable, Sendable {
   /// Take nothing more, finish what is here, then leave.
   case drain
   case timePassed
+}
+
+/// Why a package did not arrive.
+public struct FetchFailure: Hashable, Sendable {
+  public var reason: String
+  /// There was no room on the disk: with some more it might have gone well.
+  public var isDiskFull: Bool
+  public init(_ reason: String, isDiskFull: Bool = false) {
+    self.reason = reason
+    self.isDiskFull = isDiskFull
+  }
 }

@@ -52,6 +52,12 @@ struct WorkerCommand: AsyncParsableCommand {
   var cacheBudget: ByteSize?
 
   @Option(
+    help: ArgumentHelp(
+      "Package data per second at most, such as 5M. Default: as fast as the link allows.",
+      valueName: "size"))
+  var fetchRate: ByteSize?
+
+  @Option(
     name: .customLong("label"),
     help: ArgumentHelp("A fact about this machine, shown in listings.", valueName: "key=value"),
     transform: Self.label)
@@ -79,6 +85,9 @@ struct WorkerCommand: AsyncParsableCommand {
     }
     if let cacheBudget, cacheBudget.bytes < 1 << 20 {
       throw ValidationError("--cache-budget: it must be at least 1M")
+    }
+    if let fetchRate, fetchRate.bytes < 1 << 10 {
+      throw ValidationError("--fetch-rate: it must be at least 1K, in bytes per second")
     }
     if let name, !Self.isUsable(name) {
       throw ValidationError(
@@ -158,7 +167,8 @@ struct WorkerCommand: AsyncParsableCommand {
       joinLine: line, worker: WorkerID(try name ?? directory.workerName()), slots: slots,
       cacheDirectory: directory.path,
       cacheBudgetBytes: cacheBudget?.bytes
-        ?? min(20 * Self.gibibyte, directory.roomBytes / 4 * 3), labels: labels.sorted(),
+        ?? min(20 * Self.gibibyte, directory.roomBytes / 4 * 3),
+      fetchBytesPerSecond: fetchRate?.bytes, labels: labels.sorted(),
       host: machine.host, languageTable: machine.table, languages: machine.support,
       programVersion: Assize.programVersion, logger: log)
   }

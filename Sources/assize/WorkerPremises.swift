@@ -1,12 +1,12 @@
 import Foundation
 
-/// The cache directory, held by one worker at a time: two would delete each other's files.
+/// The cache directory, held by one process at a time: two would delete each other's files.
 struct CacheDirectory {
   let path: String
   private let descriptor: Int32
 
+  /// For a worker, which makes the directory where it is missing.
   init(_ path: String) throws {
-    self.path = path
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -15,6 +15,30 @@ struct CacheDirectory {
         "cannot create the cache directory \(path): \(error.localizedDescription); choose another "
           + "with --cache")
     }
+    try self.init(
+      locking: path,
+      otherwise: "another worker, or `assize cache`, uses the cache directory \(path): give each "
+        + "worker its own with --cache")
+  }
+
+  /// For somebody who looks after a worker's directory while the worker does not run.
+  init(existing path: String) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path + "/blobs", isDirectory: &isDirectory),
+      isDirectory.boolValue
+    else {
+      throw CommandFailure(
+        "\(path) is no worker's cache directory: name the one that the worker was given with "
+          + "--cache")
+    }
+    try self.init(
+      locking: path,
+      otherwise: "a worker uses the cache directory \(path): stop it first, and start it again "
+        + "afterwards")
+  }
+
+  private init(locking path: String, otherwise refusal: String) throws {
+    self.path = path
     let file = path + "/lock"
     descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
@@ -22,8 +46,7 @@ struct CacheDirectory {
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
-      throw CommandFailure(
-        "another worker uses the cache directory \(path): give each its own with --cache")
+      throw CommandFailure(refusal)
     }
   }
 

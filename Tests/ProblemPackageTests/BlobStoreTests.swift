@@ -106,22 +106,24 @@ import Testing
     let report = try store.scan()
     #expect(report.packages == 1)
     #expect(
-      report.packagesRemoved.sorted()
-        == [
-          try #require(Digest(hex: String(repeating: "0", count: 64))), b.digest, c.digest,
-        ].sorted())
+      report.packagesRemoved == [try #require(Digest(hex: String(repeating: "0", count: 64)))])
+    #expect(report.packagesReopened == [b.digest, c.digest].sorted(), "to be fetched in part")
+    #expect(report.packagesUnfinished == 2)
     #expect(report.temporaryFilesRemoved == 1)
     #expect(report.blobsRemoved == 2, "the short one and the junk")
     // The answers of b, the answers of c, and the one put there by hand.
     #expect(report.unusedBlobs == 3)
     #expect(report.unusedByteCount == 18, "6 + 8 + 4")
     #expect(store.contains(a.digest) && !store.contains(b.digest))
-    #expect(try store.removeUnused(keeping: [whole]) == 14)
+    #expect(try store.removeUnused(keeping: [whole]) == 0, "the rest belongs to b and c")
     #expect(store.containsBlob(whole))
     #expect(try store.removeUnused() == 4)
-    #expect(scratch.files(below: "store").count == 4)
+    #expect(store.missing(in: b).map(\.digest) == [gone])
+    #expect(try store.remove(c.digest) == 8)
+    #expect(scratch.files(below: "store").count == 6)
     try store.install(archive: second)
     #expect(store.contains(b.digest))
+    #expect(scratch.files(below: "store/unfinished") == [])
   }
 
   @Test func refusedArchivesTakeNothingWithThemThatWasHereBefore() throws {
@@ -143,5 +145,85 @@ import Testing
     try shell("cd \(scratch.path)/store/packages && chmod u+w * && echo >> \(a.digest.hex).json")
     #expect(throws: PackageError.self) { try store.manifest(of: a.digest) }
     #expect(try store.scan().packagesRemoved == [a.digest])
+  }
+
+  @Test func anUnfinishedPackageKeepsItsBlobsOverARestart() throws {
+    let (a, first) = try make("a", "x\n")
+    let (b, second) = try make("b", "yy\n")
+    try store.install(archive: first)
+    try store.begin(b)
+    // What it shares with `a` stays although nothing of its own has come.
+    #expect(try store.remove(a.digest) == 6)
+    let index = try PackageArchive.index(second)
+    let file = try #require(b.file("data/secret/2.in"))
+    let member = try #require(index.members.first { $0.path == file.path })
+    var sink = store.writer()
+    try PackageArchive.unpackMember(
+      FileSource(path: second, ranges: [member.range]), file, into: &sink)
+    let again = try BlobStore(directory: scratch.path + "/store")
+    for store in [store, again] {
+      #expect(store.suspend(b.digest).map(\.size).sorted() == [2, 3])
+      #expect(store.list().map(\.isComplete) == [false])
+      #expect(store.list().map(\.byteCount) == [5])
+      #expect(store.byteCount == 5)
+      #expect(try store.manifest(of: b.digest) == b)
+    }
+    try again.begin(b)
+    try again.install(archive: second)
+    #expect(again.list().map(\.isComplete) == [true])
+    #expect(scratch.files(below: "store/unfinished") == [])
+    #expect(try again.remove(b.digest) == 11)
+    #expect(scratch.files(below: "store") == [])
+  }
+
+  @Test func anUnfinishedPackageOfWhichNothingCameIsForgotten() throws {
+    let (a, _) = try make("a", "x\n")
+    try store.begin(a)
+    #expect(store.suspend(a.digest) == [])
+    #expect(store.list() == [])
+    #expect(scratch.files(below: "store") == [])
+  }
+
+  @Test func verificationFindsAFlippedBit() throws {
+    let (a, first) = try make("a", "x\n")
+    let (b, second) = try make("b", "yy\n")
+    try store.install(archive: first)
+    try store.install(archive: second)
+    #expect(try store.verify().damaged == [])
+    let shared = try #require(a.file("data/secret/1.in")).digest
+    try shell(
+      "chmod 0644 \(store.path(of: shared)) && printf '\\263\\n' > \(store.path(of: shared))")
+    let report = try store.verify()
+    #expect(report.blobs == 5)
+    #expect(report.damaged.map(\.blob) == [shared])
+    #expect(report.damaged.first?.packages == [a.digest, b.digest].sorted())
+    #expect(!store.containsBlob(shared))
+    #expect(store.list().map(\.isComplete) == [false, false])
+    #expect(store.missing(in: a).map(\.digest) == [shared])
+    try store.install(archive: first)
+    #expect(store.list().map(\.isComplete) == [true, false])
+  }
+
+  @Test func theRangesFollowFromTheTableAlone() throws {
+    let (a, archive) = try make("a", "x\n")
+    let bytes = try Disk.contents(archive, limit: 1 << 20) ?? []
+    let table = Array(bytes.suffix(PackageArchive.tableByteCount(a)))
+    let size = Int64(bytes.count)
+    #expect(
+      try PackageArchive.ranges(of: a, table: table, byteCount: size)
+        == PackageArchive.index(archive).members.dropFirst().map(\.range))
+    for at in [0, 4, 8, table.count - 9, table.count - 5, table.count - 1] {
+      var damaged = table
+      damaged[at] ^= 1
+      #expect(throws: PackageError.self) {
+        try PackageArchive.ranges(of: a, table: damaged, byteCount: size)
+      }
+    }
+    #expect(throws: PackageError.self) {
+      try PackageArchive.ranges(of: a, table: table, byteCount: size + 1)
+    }
+    #expect(throws: PackageError.self) {
+      try PackageArchive.ranges(of: a, table: Array(table.dropFirst()), byteCount: size)
+    }
   }
 }

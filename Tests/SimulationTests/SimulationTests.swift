@@ -62,6 +62,22 @@ import Testing
     }
   }
 
+  /// Many packages for little room: everything is judged, and no step finds a worker above its budget.
+  @Test(arguments: 1...4)
+  func aCacheForFiveOfTwelvePackagesIsEnough(seed: UInt64) throws {
+    var options = SimulationOptions.performance(seed: seed, workers: 2, slots: 3, judgings: 300)
+    options.packages = 12
+    options.archiveBytes = 20_000
+    options.fetchRate = 50_000
+    options.budgetBytes = 5 * 2 * options.archiveBytes
+    options.prefetch = 1
+    options.judgingSpan = .seconds(2)
+    options.checksEveryStep = true
+    let report = try simulate(options)
+    #expect(report.judged == 300)
+    #expect(report.fetches >= 12 && report.fetches < 300)
+  }
+
   @Test func reportsWhatAnUndisturbedClusterDoes() throws {
     var options = SimulationOptions.performance(seed: 1, workers: 10, slots: 4, judgings: 400)
     options.checksEveryStep = true

@@ -55,8 +55,8 @@ enum Layers {
     "Bench": Target(.shell, "JudgeModel", "Grading", "Evaluation", "Sandbox"),
 
     "assize": Target(
-      .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "Simulation",
-      "Contest", "ProblemImport",
+      .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "WorkerCore",
+      "Simulation", "Contest", "ProblemImport",
       "Evaluation", "ProblemPackage", "Sandbox", "Transport", "SchedulerServer", "WorkerAgent",
       "SchedulerClient", "ArgumentParser", "Logging"),
   ]

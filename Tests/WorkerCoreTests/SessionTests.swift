@@ -101,7 +101,7 @@ import Testing
     var bench = WorkerBench()
     bench.given(granted(order(1, 1, sequence: 1)))
     bench.given(.who)
-    bench.given(.packageInstalled(.a, bytes: 10))
+    bench.given(described(.a, bytes: 10), .packageInstalled(.a))
     bench.when(welcome(2))
     bench.took("sync 1 credit 1 seen 0 holds [j1 1.1 running] has [p10]")
   }

@@ -19,7 +19,8 @@ struct WorkerBench {
     // The welcome's heartbeat rules what is sent when; runs are seen on their own.
     settings.reportEvery = .milliseconds(100)
     core = Worker(
-      settings: settings, cache: PackageCache(budgetBytes: budget, packages: cached))
+      settings: settings,
+      cache: PackageCache(budgetBytes: budget, found: cached.map { .plain($0, $1) }))
     if connected { given(.connected, welcome(1)) }
   }
 
@@ -74,14 +75,34 @@ func welcome(_ session: UInt64) -> WorkerEvent {
       session: SessionID(session), programVersion: "test", heartbeat: .seconds(2), bulkPort: 1))
 }
 
-/// A grant of a package whose archive and files have `bytes` together.
+/// A grant of a package whose files have so many bytes.
 func order(
   _ judging: Int64, _ counter: UInt64, sequence: UInt64, _ package: Digest = .a,
   bytes: Int64 = 10
 ) -> GrantOrder {
   GrantOrder(
     name: name(judging, counter), sequence: sequence, package: package, archiveBytes: bytes / 2,
-    unpackedBytes: bytes - bytes / 2, mode: .full)
+    unpackedBytes: bytes, mode: .full)
+}
+
+/// The manifest of a package that shares nothing.
+func described(_ package: Digest, bytes: Int64 = 10) -> WorkerEvent {
+  .packageDescribed(package, [CachedBlob(digest: package, size: bytes)])
+}
+
+func failed(
+  _ package: Digest, _ reason: String = "no route", isDiskFull: Bool = false, kept: Int64 = 0
+) -> WorkerEvent {
+  .packageFailed(
+    package, FetchFailure(reason, isDiskFull: isDiskFull),
+    kept: kept > 0 ? [CachedBlob(digest: package, size: kept)] : [])
+}
+
+extension FoundPackage {
+  /// A complete package of one blob that no other has.
+  static func plain(_ package: Digest, _ bytes: Int64) -> FoundPackage {
+    FoundPackage(package: package, blobs: [CachedBlob(digest: package, size: bytes)])
+  }
 }
 
 func granted(_ orders: GrantOrder...) -> WorkerEvent { .granted(orders) }
@@ -125,7 +146,8 @@ extension WorkerEffect {
     case .sayHello(let held, let cache, load: _, let credit):
       "hello credit \(credit) holds [\(held.text)] has [\(cache.text)]"
     case .evict(let package): "evict \(package.label)"
-    case .fetch(let package, archiveBytes: _): "fetch \(package.label)"
+    case .fetch(let package, archiveBytes: _, unpackedBytes: _): "fetch \(package.label)"
+    case .giveUp(let package, let reason): "give up \(package.label): \(reason)"
     case .start(let slot, let name, let package, mode: _):
       "start \(name.judging) \(name.epoch) in \(slot) with \(package.label)"
     case .abort(let slot): "abort \(slot)"

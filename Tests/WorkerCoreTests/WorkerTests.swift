@@ -9,7 +9,7 @@ import Testing
     var bench = WorkerBench()
     bench.when(granted(order(1, 1, sequence: 1)))
     bench.took("fetch p10", "sync 2 credit 2 seen 1 holds [j1 1.1 waiting]")
-    bench.when(.packageInstalled(.a, bytes: 8))
+    bench.when(described(.a, bytes: 8), .packageInstalled(.a))
     bench.took(
       "start j1 1.1 in 0 with p10", "sync 3 credit 2 seen 1 holds [j1 1.1 running] has [p10]")
     bench.when(judged(0, 1, .wrongAnswer))
@@ -33,15 +33,16 @@ import Testing
     var bench = WorkerBench(slots: 2)
     bench.when(granted(order(1, 1, sequence: 1), order(2, 2, sequence: 2)))
     bench.tookBesideSyncs("fetch p10")
-    bench.when(.packageInstalled(.a, bytes: 8))
+    bench.when(described(.a, bytes: 8), .packageInstalled(.a))
     bench.tookBesideSyncs("start j1 1.1 in 0 with p10", "start j2 1.2 in 1 with p10")
   }
 
   @Test func aFailedFetchGivesAllBackAndTheRoomIsFree() {
     var bench = WorkerBench(slots: 2, budget: 10)
     bench.given(granted(order(1, 1, sequence: 1), order(2, 2, sequence: 2)))
-    bench.when(.packageFailed(.a, reason: "no route"))
-    bench.tookBesideSyncs("returned j1 1.1: no route", "returned j2 1.2: no route")
+    bench.when(failed(.a))
+    bench.tookBesideSyncs(
+      "give up p10: no route", "returned j1 1.1: no route", "returned j2 1.2: no route")
     #expect(bench.core.cache.usedBytes == 0)
     bench.given(acknowledged(1, 1), acknowledged(2, 2))
     bench.when(granted(order(3, 3, sequence: 3, .b)))
@@ -52,13 +53,13 @@ import Testing
     var bench = WorkerBench(budget: 10)
     bench.when(granted(order(1, 1, sequence: 1, bytes: 11)))
     bench.tookBesideSyncs(
-      "returned j1 1.1: the package needs 11 bytes while it is unpacked, and the cache budget is "
-        + "10: raise --cache-budget on this worker")
+      "returned j1 1.1: the package has 11 bytes when it is unpacked, and the cache budget is 10: "
+        + "raise --cache-budget on this worker")
   }
 
   @Test func waitsForRoomInTheCache() {
     var bench = WorkerBench(slots: 2, budget: 15)
-    bench.given(granted(order(1, 1, sequence: 1)), .packageInstalled(.a, bytes: 10))
+    bench.given(granted(order(1, 1, sequence: 1)), described(.a, bytes: 10), .packageInstalled(.a))
     bench.when(granted(order(2, 2, sequence: 2, .b)))
     bench.took(
       "sync 4 credit 2 seen 2 holds [j1 1.1 running, j2 1.2 waiting]")
@@ -79,7 +80,7 @@ import Testing
     bench.tookBesideSyncs()
     bench.when(judged(1, 3))
     bench.tookBesideSyncs("finished s1 j3 1.3 AC", "evict p10", "fetch p11")
-    bench.when(.packageInstalled(.b, bytes: 20))
+    bench.when(described(.b, bytes: 20), .packageInstalled(.b))
     bench.tookBesideSyncs("start j2 1.2 in 0 with p11")
     bench.when(judged(0, 2))
     bench.tookBesideSyncs("finished s1 j2 1.2 AC", "evict p11", "fetch p10")
@@ -147,7 +148,7 @@ import Testing
     bench.when(stopped(0, 1))
     bench.tookBesideSyncs("forget j1", "cancelled j1 1.1")
     // The fetch nobody waits for any more ends in the cache.
-    bench.when(.packageInstalled(.a, bytes: 10))
+    bench.when(described(.a, bytes: 10), .packageInstalled(.a))
     bench.took("sync 5 credit 9 seen 4 holds [] has [p10 p11]")
     // Never had it: said all the same.
     bench.when(cancelled(9, 9))
@@ -216,5 +217,70 @@ import Testing
     // Told once there is a session.
     bench.when(welcome(1))
     bench.took("sync 1 credit 2 seen 0 holds [] has [p11 p12]")
+  }
+}
+
+/// Judgings of packages that are not whole yet.
+@Suite struct ArrivingPackageTests {
+  @Test func aJudgingBeginsWhenTheBeginningIsHere() {
+    var bench = WorkerBench(slots: 1, prefetch: 2, cached: [(.b, 10)])
+    bench.given(granted(order(1, 1, sequence: 1)))
+    bench.when(described(.a))
+    bench.tookBesideSyncs()
+    bench.when(.packageStartable(.a))
+    bench.tookBesideSyncs("start j1 1.1 in 0 with p10")
+    // Of those that wait for the slot the one whose package is whole is first.
+    bench.given(granted(order(2, 2, sequence: 2), order(3, 3, sequence: 3, .b)))
+    bench.when(judged(0, 1))
+    bench.tookBesideSyncs("finished s1 j1 1.1 AC", "start j3 1.3 in 0 with p11")
+    bench.when(.packageInstalled(.a))
+    bench.took(
+      "sync 5 credit 4 seen 3 holds [j1 1.1 finished, j2 1.2 waiting, j3 1.3 running] has [p10 p11]"
+    )
+  }
+
+  @Test func aTransferThatFailsHalfWayIsGivenBack() {
+    var bench = WorkerBench(slots: 1, prefetch: 1, budget: 20)
+    bench.given(
+      granted(order(1, 1, sequence: 1), order(2, 2, sequence: 2)), described(.a),
+      .packageStartable(.a))
+    bench.when(failed(.a, kept: 10))
+    bench.tookBesideSyncs("give up p10: no route", "returned j2 1.2: no route")
+    // The one that runs hears of it when it needs the rest, or never.
+    bench.when(.stopped(slot: 0, JudgingID(1), .workerFault("no route")))
+    bench.tookBesideSyncs("returned j1 1.1: no route")
+    #expect(bench.core.cache.usedBytes == 10, "what came of it is kept")
+    bench.given(acknowledged(1, 1), acknowledged(2, 2))
+    bench.when(granted(order(3, 3, sequence: 3, .b, bytes: 15)))
+    bench.tookBesideSyncs("evict p10", "fetch p11")
+  }
+
+  @Test func aFullDiskIsEmptiedAndTriedOnceMore() {
+    var bench = WorkerBench(cached: [(.b, 10), (.c, 10)])
+    bench.given(granted(order(1, 1, sequence: 1)), described(.a))
+    bench.when(failed(.a, "no room", isDiskFull: true))
+    bench.tookBesideSyncs("evict p11", "evict p12", "fetch p10")
+    bench.when(failed(.a, "no room", isDiskFull: true))
+    bench.tookBesideSyncs("give up p10: no room", "returned j1 1.1: no room")
+    #expect(bench.core.cache.usedBytes == 0)
+  }
+
+  @Test func whatSomebodyDeletedIsFetchedForThoseWhoNeedIt() {
+    var bench = WorkerBench(slots: 1, prefetch: 1, cached: [(.a, 10), (.b, 10)])
+    bench.given(granted(order(1, 1, sequence: 1)))
+    bench.when(.packageDamaged(.a))
+    bench.took("fetch p10", "sync 3 credit 2 seen 1 holds [j1 1.1 running] has [p11]")
+    bench.when(.packageDamaged(.a))
+    bench.tookBesideSyncs()
+    // It waits in its slot meanwhile, and the next one as well.
+    bench.given(granted(order(2, 2, sequence: 2)))
+    bench.when(judged(0, 1))
+    bench.tookBesideSyncs("finished s1 j1 1.1 AC", "start j2 1.2 in 0 with p10")
+    bench.when(described(.a), .packageInstalled(.a))
+    bench.took("sync 6 credit 3 seen 2 holds [j1 1.1 finished, j2 1.2 running] has [p10 p11]")
+    bench.when(.packageDamaged(.b))
+    bench.tookBesideSyncs("evict p11")
+    bench.when(.packageDamaged(.b))
+    bench.tookBesideSyncs("give up p11: the package is not here any more")
   }
 }

@@ -1,0 +1,180 @@
+public import JudgeModel
+
+/// In which order the members of a package travel, and which bytes to ask for next.
+///
+/// Members come in the order in which judging needs them. Neighbours in the archive that are needed
+/// about as soon share a piece, because most testcases are small and each request has its price. A
+/// member that somebody waits for now goes to the front, at the next boundary of a member: one that
+/// has begun is finished first.
+public struct FetchPlan: Hashable, Sendable {
+  /// Bytes to ask for.
+  public struct Piece: Hashable, Sendable {
+    /// In the archive.
+    public var offset: Int64
+    public var length: Int64
+    /// Whose bytes these are, in their order.
+    public var parts: [Part]
+  }
+
+  public struct Part: Hashable, Sendable {
+    /// Index in the manifest's files.
+    public var member: Int
+    public var length: Int64
+    /// The member ends with it.
+    public var isLast: Bool
+  }
+
+  /// Members in order of need.
+  private let order: [Int]
+  private let ranges: [Range<Int64>]
+  /// Place in `order`, by member.
+  private var places: [Int: Int] = [:]
+  /// Not asked for yet.
+  private var waiting: Set<Int>
+  private var cursor = 0
+  private var preferred: [Int] = []
+  /// A member of which a part was asked for, and up to where in the archive.
+  private var current: (member: Int, upTo: Int64)? {
+    get { currentMember.map { ($0, currentEnd) } }
+    set { (currentMember, currentEnd) = (newValue?.member, newValue?.upTo ?? 0) }
+  }
+  private var currentMember: Int?
+  private var currentEnd: Int64 = 0
+
+  /// How far ahead of its turn a neighbour may come.
+  private static let lookahead = 32
+
+  /// - Parameters:
+  ///   - order: members to fetch, in order of need.
+  ///   - ranges: where each of the manifest's files lies, none of them empty, one after the other.
+  public init(order: [Int], ranges: [Range<Int64>]) {
+    self.order = order.filter { ranges.indices.contains($0) && !ranges[$0].isEmpty }
+    self.ranges = ranges
+    for (place, member) in self.order.enumerated() { places[member] = place }
+    waiting = Set(self.order)
+  }
+
+  /// Everything was asked for.
+  public var isExhausted: Bool { waiting.isEmpty && currentMember == nil }
+
+  /// Bytes that were not asked for yet.
+  public var bytesLeft: Int64 {
+    waiting.reduce(current.map { ranges[$0.member].upperBound - $0.upTo } ?? 0) {
+      $0 + (ranges[$1].upperBound - ranges[$1].lowerBound)
+    }
+  }
+
+  /// Somebody waits for this member.
+  public mutating func prefer(_ member: Int) {
+    guard waiting.contains(member), !preferred.contains(member) else { return }
+    preferred.append(member)
+  }
+
+  /// The next piece, of at most so many bytes.
+  public mutating func next(atMost limit: Int64) -> Piece? {
+    let limit = max(1, limit)
+    if let (member, upTo) = current { return part(of: member, from: upTo, limit) }
+    guard let first = takeFirst() else { return nil }
+    let range = ranges[first]
+    guard range.upperBound - range.lowerBound <= limit else {
+      return part(of: first, from: range.lowerBound, limit)
+    }
+    return run(around: first, limit)
+  }
+
+  private mutating func takeFirst() -> Int? {
+    while let member = preferred.first {
+      preferred.removeFirst()
+      if waiting.remove(member) != nil { return member }
+    }
+    while cursor < order.count {
+      let member = order[cursor]
+      cursor += 1
+      if waiting.remove(member) != nil { return member }
+    }
+    return nil
+  }
+
+  private mutating func part(of member: Int, from offset: Int64, _ limit: Int64) -> Piece {
+    let end = min(ranges[member].upperBound, offset + limit)
+    let isLast = end == ranges[member].upperBound
+    current = isLast ? nil : (member, end)
+    return Piece(
+      offset: offset, length: end - offset,
+      parts: [Part(member: member, length: end - offset, isLast: isLast)])
+  }
+
+  /// A member and as many of its neighbours as are wanted soon and fit.
+  private mutating func run(around first: Int, _ limit: Int64) -> Piece {
+    var (low, high) = (first, first)
+    var length = ranges[first].upperBound - ranges[first].lowerBound
+    let horizon = max(cursor, places[first] ?? 0) + Self.lookahead
+    while true {
+      let after = size(of: high + 1, after: ranges[high].upperBound, horizon)
+        .flatMap { length + $0 <= limit ? $0 : nil }
+      let before = size(of: low - 1, before: ranges[low].lowerBound, horizon)
+        .flatMap { length + $0 <= limit ? $0 : nil }
+      // Of two that fit, the one that is needed sooner.
+      if let after, before == nil || (places[high + 1] ?? 0) < (places[low - 1] ?? 0) {
+        high += 1
+        length += after
+        waiting.remove(high)
+      } else if let before {
+        low -= 1
+        length += before
+        waiting.remove(low)
+      } else {
+        break
+      }
+    }
+    return Piece(
+      offset: ranges[low].lowerBound, length: length,
+      parts: (low...high).map {
+        Part(member: $0, length: ranges[$0].upperBound - ranges[$0].lowerBound, isLast: true)
+      })
+  }
+
+  /// Bytes of a neighbour that may come along; nil when it may not.
+  private func size(
+    of member: Int, after end: Int64? = nil, before start: Int64? = nil, _ horizon: Int
+  ) -> Int64? {
+    guard waiting.contains(member), places[member].map({ $0 < horizon }) ?? false,
+      end.map({ $0 == ranges[member].lowerBound }) ?? true,
+      start.map({ $0 == ranges[member].upperBound }) ?? true
+    else { return nil }
+    return ranges[member].upperBound - ranges[member].lowerBound
+  }
+}
+
+/// What judging needs first.
+public struct TravelOrder: Hashable, Sendable {
+  /// Indices in the manifest's files: programs of the package and what is compiled with submissions,
+  /// then each testcase's files in judging order, then the rest.
+  public let members: [Int]
+  /// So many of them are there before a judging begins.
+  public let neededToStart: Int
+
+  /// - Parameter isMissing: whether a file has to be fetched; each digest is, once.
+  public init(_ manifest: PackageManifest, isMissing: (PackageFile) -> Bool) {
+    var places: [String: Int] = [:]
+    places.reserveCapacity(manifest.files.count)
+    for (at, file) in manifest.files.enumerated() { places[file.path] = at }
+    var seen: Set<Digest> = []
+    var members: [Int] = []
+    func add(_ at: Int, _ members: inout [Int]) {
+      let file = manifest.files[at]
+      if seen.insert(file.digest).inserted, isMissing(file) { members.append(at) }
+    }
+    for role in [PackageFile.Role.validator, .grader, .include] {
+      for (at, file) in manifest.files.enumerated() where file.role == role { add(at, &members) }
+    }
+    neededToStart = members.count
+    for testcase in manifest.testcases {
+      for path in [testcase.input, testcase.answer] + testcase.files.map(\.path) {
+        if let at = places[path] { add(at, &members) }
+      }
+    }
+    for at in manifest.files.indices { add(at, &members) }
+    self.members = members
+  }
+}
