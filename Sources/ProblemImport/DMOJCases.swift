@@ -102,6 +102,13 @@ struct DMOJCases {
     }
     let input = map["in"].flatMap { find($0) }
     let answer = map["out"].flatMap { find($0) }
+    if map["out"] == nil {
+      let line = map.line
+      findings.warning(
+        DMOJImporter.file, line: line,
+        "a case without `out`; its answer is empty, so without a checker only an empty output is "
+          + "right")
+    }
     if map["in"] != nil, input == nil { return nil }
     if map["out"] != nil, answer == nil { return nil }
     // A case may have neither: then the program gets nothing, and a checker decides alone.

@@ -130,7 +130,7 @@ struct ImportContext {
   let findings: Findings
 
   /// The source's own name, for a title nobody gave.
-  var sourceName: String { tree.root.lastName }
+  var sourceName: String { tree.name }
 
   /// Applies the options that every kind has, and looks at the line ends of the test data.
   func finish(_ draft: inout PackageDraft) {
@@ -147,6 +147,12 @@ struct ImportContext {
       guard PathRules.isComponent(label) else {
         findings.error(path, "`\(label)` cannot be a label; use accepted, wrong_answer, …")
         continue
+      }
+      if !DirectoryLabel.known.contains(label), !label.contains("_or_"), label != "mixed" {
+        findings.warning(
+          path,
+          "`\(label)` says nothing about what it gets; labels are "
+            + DirectoryLabel.known.joined(separator: ", "))
       }
       guard tree.has(path) else {
         findings.error(path, "\(tree.absence(of: path)); a submission was to be taken from here")

@@ -5,6 +5,8 @@ import ProblemPackage
 /// it: only what was listed is ever opened, and symbolic links are not listed.
 final class SourceTree {
   /// Absolute, without a slash at the end.
+  /// What people call it.
+  let name: String
   let root: String
   /// Bytes of every regular file, by its path in the folder.
   private(set) var sizes: [String: Int64] = [:]
@@ -22,11 +24,13 @@ final class SourceTree {
   static let fileLimit: Int64 = 1 << 30
 
   /// - Throws: why the folder cannot be used as a whole.
-  init(folder: String, temporary: String? = nil) throws(ImportError) {
+  /// - Parameter name: what people call it, when the folder's own name is not that.
+  init(folder: String, temporary: String? = nil, name: String? = nil) throws(ImportError) {
     self.temporary = temporary
     guard let resolved = realpath(folder, nil) else { throw .last("open", folder) }
     root = String(cString: resolved)
     free(resolved)
+    self.name = name ?? root.lastName
     var entries = 0
     try walk("", depth: 0, &entries)
     paths = sizes.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -20,7 +20,8 @@ enum ZipUnpacker {
     let folder = try TemporaryFolder.make(in: base, "assize-import")
     do throws(ImportError) {
       try unpack(archive, into: folder)
-      return try SourceTree(folder: folder, temporary: folder)
+      return try SourceTree(
+        folder: folder, temporary: folder, name: String(archive.lastName.dropLast(4)))
     } catch {
       TemporaryFolder.remove(folder)
       throw error

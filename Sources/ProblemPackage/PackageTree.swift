@@ -114,6 +114,14 @@ struct PackageTree {
     if name.hasPrefix(".") || name == "__pycache__" { return false }
     if PathRules.isComponent(name) { return true }
     if let top = directory.split(separator: "/").first, Self.judgingRoots.contains(top) {
+      // A contest with one test fewer than its author thinks is worse than a package that is refused.
+      if top == "data", [".in", ".ans"].contains(where: { name.hasSuffix($0) }) {
+        findings.error(
+          directory.joined(name),
+          "test data whose name cannot be used; rename it with letters, digits, `_`, `.` and `-` only"
+        )
+        return false
+      }
       findings.warning(
         directory.joined(name),
         "ignored: names may have letters, digits, `_`, `.` and `-` only and not start with `-`; "

@@ -90,10 +90,11 @@ struct SubmissionReader {
     }
     addTag(&submission, label: standard)
     if submission.expectations.isEmpty {
+      let near = DirectoryLabel.known.first { YAMLMap.isNear($0, submission.label) }
       findings.warning(
         Self.root + "/" + submission.name,
-        "nothing says what this should get: move it to a directory such as accepted, or add "
-          + "`@EXPECTED_RESULTS@: …` to its text")
+        "nothing says what this should get: move it to a directory such as \(near ?? "accepted"), or "
+          + "add `@EXPECTED_RESULTS@: …` to its text")
     }
     reportContradiction(submission)
   }
@@ -154,7 +155,14 @@ extension ProblemSettings {
 }
 
 /// What the name of a directory below `submissions/` promises.
-enum DirectoryLabel {
+package enum DirectoryLabel {
+  /// Names of directories that say what their submissions get.
+  package static let known = [
+    "accepted", "wrong_answer", "time_limit_exceeded", "run_time_error", "runtime_error",
+    "memory_limit_exceeded", "output_limit_exceeded", "compile_error", "rejected", "brute_force",
+    "partially_accepted", "no_output",
+  ]
+
   static func expectation(_ label: String, _ format: SourceFormat) -> Expectation? {
     let origin = "directory \(label)"
     let name = label.lowercased()

@@ -73,7 +73,7 @@ struct TestcaseFinder {
       let message =
         "there is no \(stem).in, so this is not part of a testcase; add it or remove this"
       // What is only shown to people cannot change a verdict.
-      if format == .ppf2025, !Self.displaySuffixes.contains(suffix) {
+      if suffix == ".ans" || (format == .ppf2025 && !Self.displaySuffixes.contains(suffix)) {
         findings.error(path, message)
       } else {
         findings.warning(path, message)

@@ -39,10 +39,9 @@ package struct YAMLMap {
       findings.error(path, "its anchors and aliases could expand too far; write the values out")
       return nil
     }
-    if text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) {
-      findings.warning(path, line: 1, "starts with a byte-order mark; save it without")
-    }
-    return parse(text, path, findings)
+    guard text.utf8.starts(with: [0xEF, 0xBB, 0xBF]) else { return parse(text, path, findings) }
+    findings.warning(path, line: 1, "starts with a byte-order mark; save it without")
+    return parse(String(decoding: bytes.dropFirst(3), as: UTF8.self), path, findings)
   }
 
   private static func parse(_ text: String, _ path: String, _ findings: Findings) -> YAMLMap? {
@@ -116,7 +115,7 @@ package struct YAMLMap {
   }
 
   /// At most one letter changed, added, dropped, or two swapped.
-  private static func isNear(_ a: String, _ b: String) -> Bool {
+  static func isNear(_ a: String, _ b: String) -> Bool {
     let a = Array(a.utf8)
     let b = Array(b.utf8)
     guard abs(a.count - b.count) <= 1 else { return false }

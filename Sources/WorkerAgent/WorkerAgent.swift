@@ -40,6 +40,8 @@ public actor WorkerAgent {
   private var deadline: Deadline?
   private var loadTimer: Deadline?
   private var programs: [JudgingID: Program] = [:]
+  /// Ends when everything that was to be evicted is gone.
+  private var evictions: Task<Void, Never>?
   private var cancellations: [Int: Cancellation] = [:]
   private var leaving: CheckedContinuation<String?, Never>?
   private var left: String??
@@ -307,8 +309,9 @@ extension WorkerAgent {
 
   private func evict(_ package: Digest) {
     gate.forget(package)
-    // Queued on the cache's thread before any later transfer begins.
-    Task {
+    let earlier = evictions
+    evictions = Task {
+      await earlier?.value
       do {
         try await cache.evict(package)
         log.info("evicted", metadata: ["package": "\(package)"])
@@ -324,7 +327,12 @@ extension WorkerAgent {
       package: package, archiveBytes: archiveBytes, unpackedBytes: unpackedBytes,
       directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, gate: gate, log: log,
       post: { [mailbox] in mailbox.post($0) })
-    Task { await transfer.run() }
+    // What has to go goes first, or the disk would hold both for a moment.
+    let room = evictions
+    Task {
+      await room?.value
+      await transfer.run()
+    }
   }
 
   private func start(_ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode) {

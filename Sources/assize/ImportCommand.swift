@@ -75,6 +75,16 @@ struct ImportCommand: ParsableCommand {
     if directory == nil, !dryRun {
       throw ValidationError("name the directory to make, or --dry-run")
     }
+    let strangers: [(String, Bool, ImportKind)] = [
+      ("--groups", groups != nil, .plain), ("--comparison", comparison != nil, .plain),
+      ("--testset", testset != nil, .polygon), ("--scoring", scoring, .dmoj),
+    ]
+    for (option, isGiven, owner) in strangers where isGiven && owner != kind {
+      throw ValidationError("\(option) is for \(owner.rawValue) only, not for \(kind.rawValue)")
+    }
+    if let testlib, !FileManager.default.isReadableFile(atPath: testlib) {
+      throw ValidationError("--testlib \(testlib): there is no such file that can be read")
+    }
   }
 
   private func options() throws -> ImportOptions {
@@ -90,9 +100,9 @@ struct ImportCommand: ParsableCommand {
       }
       options.timeLimit = TimeSpan(nanoseconds: seconds.billionths)
     }
-    for size in [memoryLimit, outputLimit].compactMap({ $0 })
-    where !(1 << 20...1 << 40).contains(size.bytes) {
-      throw ValidationError("a limit must be from 1M to 1T")
+    for (name, size) in [("--memory-limit", memoryLimit), ("--output-limit", outputLimit)] {
+      guard let size, !(1 << 20...1 << 40).contains(size.bytes) else { continue }
+      throw ValidationError("\(name): it must be from 1M to 1T; a number without a letter is bytes")
     }
     options.memoryBytes = memoryLimit?.bytes
     options.outputMebibytes = outputLimit.map { ($0.bytes + (1 << 20) - 1) >> 20 }

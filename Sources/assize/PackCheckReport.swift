@@ -58,6 +58,8 @@ struct PackCheckReport {
     line += "\(counted(package.reading.submissions.count, "submission")), "
     line += findings.isEmpty ? "no findings" : counted(errors, "error")
     if warnings > 0 { line += ", " + counted(warnings, "warning") }
+    let notRun = package.validation?.notRun.count ?? 0
+    if notRun > 0 { line += ", \(notRun) not run" }
     return line
   }
 

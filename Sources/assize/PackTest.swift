@@ -100,6 +100,11 @@ struct PackTest: ParsableCommand {
       }
       var package = TestedPackage(directory: directory, manifest: manifest, reading: reading)
       package.submissions = package.submissions.filter { isSelected($0.submission) }
+      for submission in package.submissions where submission.submission.expectations.isEmpty {
+        warn(
+          "\(directory)/submissions/\(submission.submission.name) has no label that says what it "
+            + "should get: whatever it gets counts as expected")
+      }
       if let limit = try givenTimeLimit() {
         package.setTimeLimit(limit, origin: .explicit)
       }
