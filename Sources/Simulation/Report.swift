@@ -14,6 +14,8 @@ public struct SimulationReport: Hashable, Sendable {
   public var wait99 = TimeSpan.zero
   public var starts: Int64 = 0
   public var fetches: Int64 = 0
+  /// Packages, whole or in part, that had to go.
+  public var evictions: Int64 = 0
   /// Starts that did not need a fetch of their own, thousandths.
   public var hitsPerMille: Int64 = 0
   /// Bytes of archives that travelled.
@@ -31,7 +33,7 @@ extension SimulationReport: CustomStringConvertible {
     """
     seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
     makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
-    \(starts) starts, \(fetches) fetches, \(hitsPerMille) hits per thousand, \
+    \(starts) starts, \(fetches) fetches, \(evictions) evictions, \(hitsPerMille) hits per thousand, \
     \(bytesMoved) bytes moved; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
     \(steps) steps, trace \(String(traceHash, radix: 16))
     """

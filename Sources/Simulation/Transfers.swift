@@ -26,7 +26,12 @@ extension World {
     }
     workers[index].arriving[package] = arrival
     let missing = arrival.blobs.reduce(0) { there.contains($1.digest) ? $0 : $0 + $1.size }
-    let travels = Int64(Double(archiveBytes) * Double(missing) / Double(max(1, unpackedBytes)))
+    // Of the archive as much as of the files: `missing` is a part of `unpackedBytes`, so this fits.
+    let travels =
+      unpackedBytes > 0
+      ? unpackedBytes.dividingFullWidth(
+        archiveBytes.multipliedFullWidth(by: min(missing, unpackedBytes))
+      ).quotient : 0
     report.fetches += 1
     report.bytesMoved += travels
     let whole = TimeSpan.microseconds(travels / max(1, options.fetchRate / 1_000_000))
@@ -123,6 +128,7 @@ extension World {
     guard !workers[index].running.values.contains(where: { $0.package == package }) else {
       throw failure("\(workers[index].name) evicts \(package), which is in use")
     }
+    report.evictions += 1
     workers[index].disk.remove(at: at)
     workers[index].startable.remove(package)
   }
