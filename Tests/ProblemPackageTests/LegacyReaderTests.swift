@@ -281,13 +281,24 @@ import Testing
     let path = try scratch.package(
       "sum",
       legacyYAML + accepted + cases("secret", "1") + [
-        "data/secret/.2.in": "x\n", "data/secret/my test.in": "x\n", ".git/config": "x\n",
+        "data/secret/.2.in": "x\n", "data/secret/my notes.txt": "x\n", ".git/config": "x\n",
         "problem_statement/a picture.txt": "x\n",
       ])
     let reading = PackageReader.read(directory: path)
     #expect(reading.manifest?.testcases.count == 1)
     #expect(reading.texts.count == 1)
-    #expect(reading.texts[0].hasPrefix("data/secret/my test.in: warning: ignored"))
+    #expect(reading.texts[0].hasPrefix("data/secret/my notes.txt: warning: ignored"))
+  }
+
+  /// A contest with a test fewer than its author thinks would be judged, and nobody would know.
+  @Test func noTestIsLostForItsName() throws {
+    for name in ["my test.in", "\u{e4}.ans"] {
+      let path = try scratch.package(
+        "sum", legacyYAML + accepted + cases("secret", "1") + ["data/secret/\(name)": "x\n"])
+      let reading = PackageReader.read(directory: path)
+      #expect(reading.manifest == nil)
+      #expect(reading.texts.contains { $0.hasPrefix("data/secret/\(name): error: test data") })
+    }
   }
 
   @Test func linksAreFollowedInsideThePackageOnly() throws {

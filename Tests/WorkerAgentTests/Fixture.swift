@@ -110,7 +110,7 @@ final class Stage {
     let host = try SandboxHost.probe(
       SandboxConfiguration(
         helperPath: (own as NSString).deletingLastPathComponent + "/assize-box",
-        stateDirectory: scratch.path + "/sandboxes", uidBase: 61_000))
+        stateDirectory: scratch.path + "/sandboxes", uidBase: 64_000))
     try FileManager.default.createDirectory(
       atPath: cache, withIntermediateDirectories: true)
     var logger = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
