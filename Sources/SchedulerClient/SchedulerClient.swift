@@ -45,7 +45,7 @@ public actor SchedulerClient {
     [UInt64: (Watched, AsyncThrowingStream<WatchEvent, any Error>.Continuation)] =
       [:]
   /// Port of the bulk socket, known after the welcome.
-  private(set) var bulkPort: UInt16 = 0
+  public private(set) var bulkPort: UInt16 = 0
   private var reasonForSilence = "no answer"
   private nonisolated let onNews: @Sendable (String) -> Void
 

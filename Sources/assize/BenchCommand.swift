@@ -7,7 +7,9 @@ import Sandbox
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure what Assize costs on this machine.",
-    subcommands: [BenchSandboxCommand.self, BenchCompareCommand.self])
+    subcommands: [
+      BenchSandboxCommand.self, BenchCompareCommand.self, BenchPackagesCommand.self,
+    ])
 }
 
 /// What a run in the sandbox costs.
@@ -120,7 +122,7 @@ struct BenchCompareCommand: ParsableCommand {
 
 extension BenchPage {
   /// For people: a table for each section.
-  fileprivate var text: String {
+  var text: String {
     let tables = sections.map { section in
       var names: [String] = []
       for figure in section.rows.flatMap(\.figures) where !names.contains(figure.name) {
