@@ -100,10 +100,8 @@ private struct Relay {
   mutating func turn() -> (Int, Int) {
     wait()
     let now = ContinuousClock.now
-    let elapsed = last.duration(to: now).components
+    let nanoseconds = last.duration(to: now).nanoseconds
     last = now
-    let nanoseconds =
-      Int(elapsed.seconds) * 1_000_000_000 + Int(elapsed.attoseconds / 1_000_000_000)
     let new = bytesPerSecond / 1_000 * min(nanoseconds, 100_000_000) / 1_000_000
     let most = max(bytesPerSecond / 500, 2 * buffer.count)
     allowance.toTarget = min(allowance.toTarget + new, most)

@@ -36,3 +36,10 @@ public struct Samples: Sendable, Equatable {
     ]
   }
 }
+
+extension Duration {
+  /// Of something that was measured; such times fit.
+  public var nanoseconds: Int {
+    Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
+  }
+}

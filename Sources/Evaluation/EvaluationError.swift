@@ -15,6 +15,15 @@ public enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// The same with the place where it happened before it.
+  func naming(_ place: String) -> EvaluationError {
+    switch self {
+    case .judge(let text): .judge("\(place): \(text)")
+    case .machine(let text): .machine("\(place): \(text)")
+    case .cancelled: .cancelled
+    }
+  }
+
   init(_ error: SandboxError) {
     self = error == .cancelled ? .cancelled : .machine("\(error)")
   }

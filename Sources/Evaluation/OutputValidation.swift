@@ -13,23 +13,19 @@ public final class OutputValidation {
   /// Then it reads what a program says from its standard input, whatever its protocol.
   private let isInteractor: Bool
   private let isScoring: Bool
-  private let comparison: TokenComparison
-  /// The comparer of another judge instead of the tokens.
-  private let layout: LayoutComparison?
+  private let check: OutputCheck
 
   /// - Throws: `.judge` when the output validator does not build.
   public init(_ manifest: PackageManifest, in workshop: Workshop) throws(EvaluationError) {
     isInteractor = manifest.kind.isInteractive
     isScoring = manifest.kind.isScoring
-    switch manifest.check {
-    case .tokens(let comparison):
-      (self.comparison, layout, validator) = (comparison, nil, nil)
-    case .layout(let rule):
-      (comparison, layout, validator) = (TokenComparison(), rule, nil)
-    case .validator(let spec):
-      (comparison, layout) = (TokenComparison(), nil)
-      validator = try Validator(spec, of: manifest, in: workshop, cancellation: Cancellation())
-    }
+    check = manifest.check
+    validator =
+      if case .validator(let spec) = check {
+        try Validator(spec, of: manifest, in: workshop, cancellation: Cancellation())
+      } else {
+        nil
+      }
   }
 
   public func close() { validator?.program.sandbox.close() }
@@ -44,56 +40,18 @@ public final class OutputValidation {
     let answerFile = try HostFile.open(answer)
     let outputFile = try sandboxed { () throws(SandboxError) in try MemoryFile(output) }
     guard let validator else {
-      return try compare(outputFile.borrowed, answerFile.borrowed, comparison ?? self.comparison)
+      let comparer = BuiltInComparer(check, comparison)
+      return switch try comparer.compare(outputFile.borrowed, answerFile.borrowed) {
+      case .accepted: .accepted
+      case .wrong(let reason): .rejected(reason)
+      }
     }
     let inputFile = try HostFile.open(input)
     try validator.prepare(input: inputFile.borrowed, answer: answerFile.borrowed)
-    // Of checkers, only those of the Kattis format are handed the output as standard input.
-    let reads = isInteractor || validator.protocol == .ppf
-    if !reads { try validator.put(output: outputFile.borrowed) }
-    let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
-    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
-    let report = try sandboxed { () throws(SandboxError) in
-      let sink = try said.appendingDescriptor()
-      let errorSink = try errors.appendingDescriptor()
-      let nothing = try MemoryFile()
-      let source = try reads ? outputFile.readingDescriptor() : nothing.readingDescriptor()
-      return try validator.program.sandbox.run(
-        validator.command(
-          pass: 1, isInteractor: isInteractor, caseArguments: arguments, input: source.borrowed,
-          output: sink.borrowed, error: errorSink.borrowed, limits: validator.runLimits))
-    }
+    let look = try validator.look(
+      at: outputFile, isInteractor: isInteractor, caseArguments: arguments)
     return FileCheck(
-      report, protocol: validator.protocol, isScoring: isScoring,
-      output: try TestcaseRunner.beginning(said), errors: try TestcaseRunner.beginning(errors))
-  }
-
-  private func compare(
-    _ output: BorrowedDescriptor, _ answer: BorrowedDescriptor, _ comparison: TokenComparison
-  ) throws(EvaluationError) -> FileCheck {
-    var out = DescriptorSource(output)
-    var ans = DescriptorSource(answer)
-    do {
-      let result =
-        if let layout {
-          try LayoutComparer(layout).compare(output: &out, answer: &ans)
-        } else {
-          try comparer(comparison).compare(output: &out, answer: &ans)
-        }
-      switch result {
-      case .accepted: return .accepted
-      case .wrong(let reason): return .rejected(reason)
-      }
-    } catch let error as EvaluationError {
-      throw error
-    } catch {
-      throw .machine("\(error)")
-    }
-  }
-
-  private func comparer(
-    _ comparison: TokenComparison
-  ) throws(EvaluationError) -> TokenComparer {
-    do { return try TokenComparer(comparison) } catch { throw .judge("\(error)") }
+      look.report, protocol: validator.protocol, isScoring: isScoring, output: look.output,
+      errors: look.errors)
   }
 }

@@ -197,25 +197,10 @@ struct TestcaseRunner {
   private func compare(
     _ output: BorrowedDescriptor, _ answer: BorrowedDescriptor, _ testcase: Testcase
   ) throws(EvaluationError) -> TokenComparer.Result {
-    var out = DescriptorSource(output)
-    var ans = DescriptorSource(answer)
-    if case .layout(let rule) = manifest.check {
-      do { return try LayoutComparer(rule).compare(output: &out, answer: &ans) } catch {
-        throw .machine("\(testcase.name): \(error)")
-      }
-    }
-    var comparison = TokenComparison()
-    if case .tokens(let common) = manifest.check { comparison = common }
-    let comparer: TokenComparer
-    do {
-      comparer = try TokenComparer(testcase.comparison ?? comparison)
+    do throws(EvaluationError) {
+      return try BuiltInComparer(manifest.check, testcase.comparison).compare(output, answer)
     } catch {
-      throw .judge("\(testcase.name): \(error)")
-    }
-    do {
-      return try comparer.compare(output: &out, answer: &ans)
-    } catch {
-      throw .machine("\(testcase.name): \(error)")
+      throw error.naming(testcase.name)
     }
   }
 
@@ -223,30 +208,16 @@ struct TestcaseRunner {
   func validate(
     _ testcase: Testcase, _ output: borrowing MemoryFile, _ validator: Validator, _ number: Int32
   ) throws(EvaluationError) -> (Int32?, ValidatorAnswer) {
-    let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
-    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
-    if validator.protocol != .ppf { try validator.put(output: output.borrowed) }
-    let source = try sandboxed { () throws(SandboxError) in
-      let nothing = try MemoryFile()
-      return validator.protocol == .ppf
-        ? try output.readingDescriptor() : try nothing.readingDescriptor()
-    }
-    let report = try sandboxed { () throws(SandboxError) in
-      let sink = try said.appendingDescriptor()
-      let errorSink = try errors.appendingDescriptor()
-      return try validator.program.sandbox.run(
-        validator.command(
-          pass: number, caseArguments: testcase.validatorArguments, input: source.borrowed,
-          output: sink.borrowed, error: errorSink.borrowed, limits: validator.runLimits))
-    }
+    let look = try validator.look(
+      at: output, pass: number, caseArguments: testcase.validatorArguments)
+    let report = look.report
     if report.stop == .cancelled { throw .cancelled }
     var exit: Int32?
     if case .exited(let code) = report.exit, report.stop == .none { exit = code }
     return (
       exit,
       try answer(
-        of: validator, named: "output validator", exit, report, try Self.beginning(said),
-        try Self.beginning(errors), testcase)
+        of: validator, named: "output validator", exit, report, look.output, look.errors, testcase)
     )
   }
 

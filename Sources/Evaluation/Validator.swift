@@ -109,7 +109,7 @@ final class Validator {
   var `protocol`: ValidatorProtocol { spec.protocol }
 
   /// For protocols that want the submission's output in a file.
-  func put(output: BorrowedDescriptor) throws(EvaluationError) {
+  private func put(output: BorrowedDescriptor) throws(EvaluationError) {
     try sandboxed { () throws(SandboxError) in
       try program.sandbox.put(.scratch, path: Self.output, contents: output)
     }
@@ -138,6 +138,41 @@ final class Validator {
     program.command(
       arguments: arguments(pass: pass, isInteractor: isInteractor) + arguments + caseArguments,
       input: input, output: output, error: error, limits: limits, keepScratch: true)
+  }
+
+  /// What a validator did with an output, and the beginning of all that it said.
+  struct Look {
+    var report: RunReport
+    var output: String
+    var errors: String
+  }
+
+  /// Has it look at an output that is there in full. `prepare` comes before.
+  func look(
+    at output: borrowing MemoryFile, pass: Int32 = 1, isInteractor: Bool = false,
+    caseArguments: [String]
+  ) throws(EvaluationError) -> Look {
+    // Of checkers, only those of the Kattis format are handed the output as standard input.
+    let reads = isInteractor || self.protocol == .ppf
+    if !reads { try put(output: output.borrowed) }
+    let said = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let errors = try sandboxed { () throws(SandboxError) in try MemoryFile() }
+    let source = try sandboxed { () throws(SandboxError) in
+      let nothing = try MemoryFile()
+      return try reads ? output.readingDescriptor() : nothing.readingDescriptor()
+    }
+    let report = try sandboxed { () throws(SandboxError) in
+      let sink = try said.appendingDescriptor()
+      let errorSink = try errors.appendingDescriptor()
+      return try program.sandbox.run(
+        command(
+          pass: pass, isInteractor: isInteractor, caseArguments: caseArguments,
+          input: source.borrowed, output: sink.borrowed, error: errorSink.borrowed,
+          limits: runLimits))
+    }
+    return Look(
+      report: report, output: try TestcaseRunner.beginning(said),
+      errors: try TestcaseRunner.beginning(errors))
   }
 
   static func passInput(_ pass: Int32) -> String { "input-\(pass).txt" }

@@ -103,9 +103,8 @@ struct DMOJCases {
     let input = map["in"].flatMap { find($0) }
     let answer = map["out"].flatMap { find($0) }
     if map["out"] == nil {
-      let line = map.line
       findings.warning(
-        DMOJImporter.file, line: line,
+        DMOJImporter.file, line: map.line,
         "a case without `out`; its answer is empty, so without a checker only an empty output is "
           + "right")
     }

@@ -18,6 +18,16 @@ extension PackageArchive {
     }
   }
 
+  /// Where frames lie that follow each other from the beginning of an archive.
+  public static func ranges(of frames: some Sequence<Frame>) -> [Range<Int64>] {
+    var at: Int64 = 0
+    return frames.map { frame in
+      let start = at
+      at += Int64(frame.compressed)
+      return start..<at
+    }
+  }
+
   /// Bytes at the end of an archive that tell the length of its seek table.
   public static let footerBytes = SeekTable.footerSize
   /// Bytes that the frame of a manifest has at most: what is longer holds more than a manifest may.
@@ -35,16 +45,12 @@ extension PackageArchive {
   public static func frames(
     seekTable: [UInt8], archiveBytes: Int64
   ) throws(PackageError) -> [Frame] {
-    try SeekTable.decode(seekTable, archiveBytes: archiveBytes).frames.map {
-      Frame(compressed: $0.compressed, decompressed: $0.decompressed)
-    }
+    try SeekTable.decode(seekTable, archiveBytes: archiveBytes).frames
   }
 
   /// The seek table of an archive of these frames.
   public static func seekTable(of frames: [Frame]) -> [UInt8] {
-    SeekTable(
-      frames: frames.map { .init(compressed: $0.compressed, decompressed: $0.decompressed) }
-    ).encoded
+    SeekTable(frames: frames).encoded
   }
 
   /// For each file, a digest of all that decides what its frame unpacks to: frames of equal keys may

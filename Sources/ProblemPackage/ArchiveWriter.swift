@@ -15,11 +15,7 @@ import JudgeModel
 
 /// Where the frames of an archive are: a frame per member, then one that ends the tar.
 struct SeekTable: Equatable {
-  struct Frame: Equatable {
-    var compressed: UInt32
-    var decompressed: UInt32
-  }
-  var frames: [Frame] = []
+  var frames: [PackageArchive.Frame] = []
 
   private static let skippableMagic: UInt32 = 0x184D_2A5E
   private static let seekableMagic: UInt32 = 0x8F92_EAB1
@@ -84,7 +80,7 @@ struct SeekTable: Equatable {
     var total: Int64 = 0
     for offset in stride(from: headerSize, to: all.count - footerSize, by: entrySize) {
       table.frames.append(
-        Frame(compressed: word(all, offset), decompressed: word(all, offset + 4)))
+        .init(compressed: word(all, offset), decompressed: word(all, offset + 4)))
       total += Int64(table.frames[table.frames.count - 1].compressed)
     }
     guard total + Int64(all.count) == archiveBytes else {

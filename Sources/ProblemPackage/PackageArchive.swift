@@ -97,12 +97,7 @@ public enum PackageArchive {
   public static func index(_ path: String) throws(PackageError) -> Index {
     let file = try OwnedDescriptor.regularFile(path)
     let table = try SeekTable.read(file, path)
-    var ranges: [Range<Int64>] = []
-    var at: Int64 = 0
-    for frame in table.frames {
-      ranges.append(at..<(at + Int64(frame.compressed)))
-      at += Int64(frame.compressed)
-    }
+    let ranges = ranges(of: table.frames)
     guard let first = ranges.first, let end = ranges.last else {
       throw .refused("it has no frames")
     }
@@ -114,7 +109,7 @@ public enum PackageArchive {
     let paths = [ManifestRules.manifestMember] + manifest.files.map(\.path)
     return Index(
       manifest: manifest, members: zip(paths, ranges).map { Member(path: $0, range: $1) },
-      end: end, byteCount: at + Int64(table.byteCount))
+      end: end, byteCount: end.upperBound + Int64(table.byteCount))
   }
 
   /// The manifest, without looking at anything after it.
@@ -157,13 +152,8 @@ public enum PackageArchive {
     guard table.count == tableByteCount(manifest) else {
       throw .refused("the seek table is cut off")
     }
-    var ranges: [Range<Int64>] = []
-    var at: Int64 = 0
-    for frame in try SeekTable.decode(table, archiveBytes: byteCount).frames {
-      ranges.append(at..<(at + Int64(frame.compressed)))
-      at += Int64(frame.compressed)
-    }
-    return Array(ranges.dropFirst().dropLast())
+    let frames = try SeekTable.decode(table, archiveBytes: byteCount).frames
+    return Array(ranges(of: frames).dropFirst().dropLast())
   }
 
   // MARK: Reading
@@ -194,13 +184,16 @@ public enum PackageArchive {
   }
 
   /// Reads one member: exactly the bytes of its range.
+  /// - Returns: bytes of the tar stream in it.
+  @discardableResult
   public static func unpackMember(
     _ source: any ByteSource, _ file: PackageFile, into sink: inout some BlobSink
-  ) throws(PackageError) {
+  ) throws(PackageError) -> Int64 {
     let reader = try MemberReader(source, limit: file.size + frameSlack)
     guard try readMember(reader, file, into: &sink) else {
       throw .refused("the frame of `\(file.path)` is empty")
     }
+    return reader.decompressedBytes
   }
 
   /// Checks everything about an archive that somebody may rely on later: each frame of the seek table
@@ -222,11 +215,7 @@ public enum PackageArchive {
     _ file: PackageFile, in frame: any ByteSource
   ) throws(PackageError) -> Int64 {
     var sink = NullSink()
-    let reader = try MemberReader(frame, limit: file.size + frameSlack)
-    guard try readMember(reader, file, into: &sink) else {
-      throw .refused("the frame of `\(file.path)` is empty")
-    }
-    return reader.decompressedBytes
+    return try unpackMember(frame, file, into: &sink)
   }
 
   /// Checks that a frame ends a tar stream and holds no member.

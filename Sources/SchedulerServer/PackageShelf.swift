@@ -154,10 +154,7 @@ final class PackageShelf: Sendable {
     guard outline.manifest.digest == package else {
       throw ServerError("\(package.hex) in \(directory) is another package: delete it, push again")
     }
-    var at: Int64 = 0
-    for (index, frame) in outline.frames.enumerated() {
-      let range = at..<(at + Int64(frame.compressed))
-      at = range.upperBound
+    for (index, range) in PackageArchive.ranges(of: outline.frames).enumerated() {
       if index == 0 {
         _ = try PackageArchive.verifyManifest(source(range))
       } else if index <= outline.manifest.files.count {
@@ -269,11 +266,10 @@ final class PackageShelf: Sendable {
     _ manifest: PackageManifest, _ frames: [PackageArchive.Frame], _ extents: Extents,
     into state: inout State
   ) {
-    var at = Int64(frames.first?.compressed ?? 0)
     let keys = PackageArchive.frameKeys(of: manifest.files)
-    for (key, frame) in zip(keys, frames.dropFirst()) {
-      let parts = extents.parts(of: at..<(at + Int64(frame.compressed)))
-      at += Int64(frame.compressed)
+    let placed = zip(frames, PackageArchive.ranges(of: frames)).dropFirst()
+    for (key, (frame, range)) in zip(keys, placed) {
+      let parts = extents.parts(of: range)
       guard parts.count == 1, let part = parts.first else { continue }
       // Of two the one that came last: it was verified last.
       state.frames[key] = PlacedFrame(segment: part.segment, offset: part.offset, frame: frame)

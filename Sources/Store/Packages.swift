@@ -30,8 +30,8 @@ extension Store {
     }
   }
 
-  /// All packages that were not dropped, or those of one problem, in the order they were last added: the last of a problem
-  /// is its newest.
+  /// All packages that were not dropped, or those of one problem, in the order they were last added:
+  /// the last of a problem is its newest.
   public func packages(problem: String? = nil) throws(StoreError) -> [PackageSummary] {
     try read("listing packages") { database in
       guard let problem else {

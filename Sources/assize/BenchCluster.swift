@@ -119,11 +119,7 @@ actor BenchCluster {
 
   private func startWorker(_ line: JoinLine) async throws {
     let agent = try await WorkerAgent(
-      AgentSettings(
-        joinLine: line, worker: WorkerID("bench"), slots: 1, cacheDirectory: directory + "/cache",
-        cacheBudgetBytes: .max / 4, labels: [], host: machine.host,
-        languageTable: machine.table, languages: machine.support,
-        programVersion: Assize.programVersion, logger: logger))
+      machine.localWorker("bench", line, slots: 1, directory: directory, logger: logger))
     worker = (agent, Task { try await agent.run() })
     while try await client.status().workers.isEmpty {
       try await Task.sleep(for: .milliseconds(20))
@@ -180,7 +176,6 @@ private func askingOnAndOn(_ line: JoinLine) async throws -> Samples {
 
 extension ContinuousClock.Instant {
   fileprivate var nanosecondsSince: Int {
-    let elapsed = duration(to: .now).components
-    return Int(elapsed.seconds) * 1_000_000_000 + Int(elapsed.attoseconds / 1_000_000_000)
+    duration(to: .now).nanoseconds
   }
 }

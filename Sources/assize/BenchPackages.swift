@@ -35,10 +35,9 @@ struct BenchPackagesCommand: AsyncParsableCommand {
   func run() async throws {
     try await exitingWithReason {
       let machine = try Machine.examine(machineOptions, slots: 1, wanted: [LanguageID("c")])
-      let place = NSTemporaryDirectory() + "/assize-bench-\(getpid())"
-      try FileManager.default.createDirectory(
-        atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      defer { try? FileManager.default.removeItem(atPath: place) }
+      let temporary = try TemporaryDirectory("assize-bench")
+      defer { temporary.remove() }
+      let place = temporary.path
       printToStandardError("making a package of \(size) MiB")
       let sample = try PackageSample(directory: place + "/measured", bytes: size << 20)
       let archive = place + "/measured.tar.zst"
@@ -157,8 +156,7 @@ struct BenchPackagesCommand: AsyncParsableCommand {
 }
 
 func nanoseconds(_ body: () throws -> Void) rethrows -> Int {
-  let elapsed = try ContinuousClock().measure(body).components
-  return Int(elapsed.seconds) * 1_000_000_000 + Int(elapsed.attoseconds / 1_000_000_000)
+  try ContinuousClock().measure(body).nanoseconds
 }
 
 func perSecond(_ bytes: Int, _ nanoseconds: Int) -> Int {

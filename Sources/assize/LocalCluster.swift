@@ -24,11 +24,7 @@ struct LocalCluster {
         programVersion: Assize.programVersion, logger: logger))
     let line = try await server.start(advertising: "127.0.0.1")
     let agent = try await WorkerAgent(
-      AgentSettings(
-        joinLine: line, worker: WorkerID("local"), slots: slots,
-        cacheDirectory: directory + "/cache", cacheBudgetBytes: .max / 4, labels: [],
-        host: machine.host, languageTable: machine.table, languages: machine.support,
-        programVersion: Assize.programVersion, logger: logger))
+      machine.localWorker("local", line, slots: slots, directory: directory, logger: logger))
     let working = Task { try await agent.run() }
     return LocalCluster(joinLine: line, server: server, agent: agent, working: working)
   }
@@ -44,6 +40,16 @@ struct LocalCluster {
 }
 
 extension Machine {
+  /// A worker of this process, which may fill the disk: its directory goes with the process.
+  func localWorker(
+    _ name: String, _ line: JoinLine, slots: Int, directory: String, logger: Logger
+  ) -> AgentSettings {
+    AgentSettings(
+      joinLine: line, worker: WorkerID(name), slots: slots, cacheDirectory: directory + "/cache",
+      cacheBudgetBytes: .max / 4, labels: [], host: host, languageTable: table, languages: support,
+      programVersion: Assize.programVersion, logger: logger)
+  }
+
   /// The languages that work, as a worker advertises them.
   var support: [LanguageSupport] {
     probes.compactMap { probe in
