@@ -32,17 +32,20 @@ enum Mirror {
     }.map { Complaint(path: "Tests/\($0)", text: "Package.swift has no such test target") }
   }
 
-  static let digestMark = "// SHA-256 of assize.proto: "
-
-  /// - Parameter digest: of the source as it is, hexadecimal.
-  static func outdated(_ generated: RepositoryFile, sourceDigest digest: String) -> [Complaint] {
-    let recorded = generated.text.split(separator: "\n").last { $0.hasPrefix(digestMark) }?
-      .dropFirst(digestMark.count)
+  /// - Parameters:
+  ///   - name: of the source, `.proto` included.
+  ///   - digest: of the source as it is, hexadecimal.
+  static func outdated(
+    _ generated: RepositoryFile, of name: String, sourceDigest digest: String
+  ) -> [Complaint] {
+    let mark = "// SHA-256 of \(name): "
+    let recorded = generated.text.split(separator: "\n").last { $0.hasPrefix(mark) }?
+      .dropFirst(mark.count)
     guard recorded.map(String.init) != digest else { return [] }
     return [
       Complaint(
         path: generated.path,
-        text: "not generated from the present assize.proto; run tools/protocol and commit")
+        text: "not generated from the present \(name); run tools/protocol and commit")
     ]
   }
 

@@ -17,11 +17,12 @@ struct MirrorTests {
         try Repository.folders(in: "Tests"), in: try Repository.file("Package.swift")))
   }
 
-  @Test func generatedCodeIsOfThePresentProtocol() throws {
+  @Test(arguments: ["assize", "bulk"])
+  func generatedCodeIsOfThePresentProtocol(_ name: String) throws {
     expectNone(
       Mirror.outdated(
-        try Repository.file("Sources/Wire/Generated/assize.pb.swift"),
-        sourceDigest: try sha256(of: "Sources/Wire/assize.proto")))
+        try Repository.file("Sources/Wire/Generated/\(name).pb.swift"), of: "\(name).proto",
+        sourceDigest: try sha256(of: "Sources/Wire/\(name).proto")))
   }
 
   @Test func linksLeadSomewhere() throws {
@@ -82,10 +83,15 @@ struct MirrorTests {
   @Test func outdatedCodeIsNoticed() {
     let now = String(repeating: "ab", count: 32)
     let before = String(repeating: "cd", count: 32)
-    let file = { RepositoryFile("a.pb.swift", "struct A {}\n\n" + $0) }
-    #expect(Mirror.outdated(file("\(Mirror.digestMark)\(now)\n"), sourceDigest: now) == [])
-    #expect(Mirror.outdated(file("\(Mirror.digestMark)\(before)\n"), sourceDigest: now).count == 1)
-    #expect(Mirror.outdated(file(""), sourceDigest: now).count == 1)
+    let complaints = { (mark: String) in
+      Mirror.outdated(
+        RepositoryFile("a.pb.swift", "struct A {}\n\n" + mark), of: "a.proto", sourceDigest: now
+      ).count
+    }
+    #expect(complaints("// SHA-256 of a.proto: \(now)\n") == 0)
+    #expect(complaints("// SHA-256 of a.proto: \(before)\n") == 1)
+    #expect(complaints("// SHA-256 of b.proto: \(now)\n") == 1)
+    #expect(complaints("") == 1)
   }
 
   @Test func brokenLinksAreNoticed() {
