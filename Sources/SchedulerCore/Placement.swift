@@ -24,18 +24,18 @@ extension Scheduler {
       granted = false
       var turn = makeTurn()
       for id in turn.order {
-        guard queue.count > 0, turn.fruitless.count < sessions.languageSets else { break }
+        guard queue.count > 0, turn.exhausted.count < sessions.languageSetsWithRoom else { break }
         guard let session = sessions[id], session.free > 0, !session.draining,
           !session.isSuspect(at: now, policy), !turn.isSpokenFor(session)
         else { continue }
         guard let kind = bestKind(for: session, at: now),
           let grant = lease(kind, to: id, at: now, into: &effects)
         else {
-          turn.noteFruitless(session)
+          turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
           continue
         }
         grants[id, default: []].append(grant)
-        turn.fruitless = []
+        turn.startAgain()
         granted = true
       }
     }
@@ -51,19 +51,41 @@ extension Scheduler {
     var order: [SessionID]
     /// Those that hold a waiting package; nil when it is not worth knowing, and everyone is asked.
     var holders: Set<SessionID>?
-    /// To workers that hold nothing of what waits only their languages make a difference: one that
-    /// found nothing speaks for all that are like it.
-    var fruitless: Set<Int> = []
+    /// Of the packages that wait, bytes of the largest: to a larger cache all are alike.
+    var largestPackage: Int64 = .max
+    /// To workers that hold nothing of what waits only their languages and the size of their caches
+    /// make a difference: one that found nothing speaks for all with the same languages whose caches
+    /// are not larger. By set of languages, the largest budget that found nothing.
+    private var fruitless: [Int: Int64] = [:]
+    /// Sets of languages for all of whose workers somebody has spoken.
+    private(set) var exhausted: Set<Int> = []
+
+    init(order: [SessionID], holders: Set<SessionID>? = nil, largestPackage: Int64 = .max) {
+      self.order = order
+      self.holders = holders
+      self.largestPackage = largestPackage
+    }
 
     private func isLikeOthers(_ session: Session) -> Bool {
       guard let holders else { return false }
       return !holders.contains(session.id) && session.conduct.avoids.isEmpty
     }
     func isSpokenFor(_ session: Session) -> Bool {
-      !fruitless.isEmpty && fruitless.contains(session.languageSet) && isLikeOthers(session)
+      guard let spoken = fruitless[session.languageSet] else { return false }
+      return min(session.budgetBytes, largestPackage) <= spoken && isLikeOthers(session)
     }
-    mutating func noteFruitless(_ session: Session) {
-      if isLikeOthers(session) { fruitless.insert(session.languageSet) }
+    /// - Parameter largest: the largest budget that there is, by set of languages.
+    mutating func noteFruitless(_ session: Session, largest: (Int) -> Int64) {
+      guard isLikeOthers(session) else { return }
+      let set = session.languageSet
+      let spoken = max(min(session.budgetBytes, largestPackage), fruitless[set] ?? 0)
+      fruitless[set] = spoken
+      if spoken >= min(largest(set), largestPackage) { exhausted.insert(set) }
+    }
+    /// Something was granted: what was fruitless may not be any more.
+    mutating func startAgain() {
+      fruitless = [:]
+      exhausted = []
     }
   }
 
@@ -72,19 +94,23 @@ extension Scheduler {
 
   private func makeTurn() -> Turn {
     let room = sessions.room
-    guard room.count > Self.crowd else { return Turn(order: room.map(\.id), holders: nil) }
+    guard room.count > Self.crowd else { return Turn(order: room.map(\.id)) }
     var concerned: [SessionTable.Room] = []
     var holders: Set<SessionID> = []
+    var largestPackage: Int64 = 0
     for kind in queue.kinds {
+      largestPackage = max(largestPackage, queue.unpackedBytes(kind))
       for id in sessions.holders(of: kind.package) {
         guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
         else { continue }
         concerned.append(SessionTable.Room(free: free, id: id))
       }
       // Most of the crowd: then everyone may as well be asked in order.
-      if 2 * concerned.count > room.count { return Turn(order: room.map(\.id), holders: nil) }
+      if 2 * concerned.count > room.count { return Turn(order: room.map(\.id)) }
     }
-    return Turn(order: concerned.sorted().map(\.id) + room.map(\.id), holders: holders)
+    return Turn(
+      order: concerned.sorted().map(\.id) + room.map(\.id), holders: holders,
+      largestPackage: largestPackage)
   }
 
   /// Draws an epoch and makes the lease.

@@ -48,7 +48,7 @@ extension Scheduler {
         break
       }
       guard !session.holds(kind.package), session.languages.contains(kind.language),
-        let head = queue.head(kind)
+        session.canHold(queue.unpackedBytes(kind)), let head = queue.head(kind)
       else { continue }
       if let until = session.conduct.pause(for: kind.package, at: now) {
         lookAgain(at: until)

@@ -31,6 +31,7 @@ struct ReadyQueue {
     /// Those of `waiting` that are not marked as removed.
     var count = 0
     var archiveBytes: Int64
+    var unpackedBytes: Int64
   }
 
   /// Kinds that have something waiting, sorted: the order in which ties are seen must not depend on
@@ -64,7 +65,8 @@ struct ReadyQueue {
     let place = position(of: kind)
     if place == kinds.count || kinds[place] != kind {
       kinds.insert(kind, at: place)
-      buckets.insert(Bucket(archiveBytes: order.archiveBytes), at: place)
+      buckets.insert(
+        Bucket(archiveBytes: order.archiveBytes, unpackedBytes: order.unpackedBytes), at: place)
       byPackage[kind.package, default: []].append(kind)
     }
     let at = Self.position(of: arrival, in: buckets[place].waiting)
@@ -99,6 +101,10 @@ struct ReadyQueue {
   func head(_ kind: Kind) -> Waiting? { place(of: kind).flatMap { buckets[$0].waiting.first } }
   func backlog(_ kind: Kind) -> Int { place(of: kind).map { buckets[$0].count } ?? 0 }
   func archiveBytes(_ kind: Kind) -> Int64 { place(of: kind).map { buckets[$0].archiveBytes } ?? 0 }
+  /// What a cache sets aside for the kind's package.
+  func unpackedBytes(_ kind: Kind) -> Int64 {
+    place(of: kind).map { buckets[$0].unpackedBytes } ?? 0
+  }
   /// In no particular order.
   func kinds(of package: Digest) -> [Kind] { byPackage[package] ?? [] }
 

@@ -57,6 +57,13 @@ struct Session {
 
   var draining: Bool { conduct.isDraining }
 
+  /// Of its whole cache. A worker that does not say is taken to have room for everything; it gives
+  /// back what is too large.
+  var budgetBytes: Int64 { cache.budgetBytes > 0 ? cache.budgetBytes : .max }
+  /// Whether a package of so many unpacked bytes could ever be fetched here: what the worker's cache
+  /// asks, too, before it fetches one that it does not know.
+  func canHold(_ unpackedBytes: Int64) -> Bool { unpackedBytes <= budgetBytes }
+
   func holds(_ package: Digest) -> Bool { warmth(of: package) != nil }
   func warmth(of package: Digest) -> Rank.Warmth? {
     if cached.contains(package) { return .here }
@@ -71,7 +78,7 @@ struct Session {
 /// All sessions, who has room, and who holds which package.
 struct SessionTable {
   /// A session with unused credit.
-  struct Room: Comparable {
+  struct Room: Hashable, Comparable {
     var free: UInt64
     var id: SessionID
     /// Most room first.
@@ -88,9 +95,12 @@ struct SessionTable {
   private(set) var ids: [SessionID] = []
   /// Sets of languages that workers have had, numbered.
   private var numbers: [Set<LanguageID>: Int] = [:]
-  var languageSets: Int { numbers.count }
   /// Sorted.
   private(set) var room: [Room] = []
+  /// Budgets of the sessions in `room`, sorted, by the number of their set of languages.
+  private var roomBudgets: [[Int64]] = []
+  /// Sets of languages of the sessions in `room`.
+  private(set) var languageSetsWithRoom = 0
 
   subscript(id: SessionID) -> Session? { places[id].map { rows[$0] } }
   func session(of worker: WorkerID) -> Session? { byWorker[worker].flatMap { self[$0] } }
@@ -107,11 +117,12 @@ struct SessionTable {
     var session = session
     session.languageSet = numbers[session.languages] ?? numbers.count
     numbers[session.languages] = session.languageSet
+    if session.languageSet == roomBudgets.count { roomBudgets.append([]) }
     places[session.id] = rows.count
     rows.append(session)
     byWorker[session.worker] = session.id
     Self.insert(session.id, into: &ids)
-    noteRoom(session.id, was: 0, is: session.free)
+    noteRoom(nil, Self.place(of: session))
     for package in session.cached { addHolder(session.id, package) }
   }
 
@@ -125,7 +136,7 @@ struct SessionTable {
     }
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
-    noteRoom(id, was: session.free, is: 0)
+    noteRoom(Self.place(of: session), nil)
     for package in session.cached { removeHolder(id, package) }
     for package in session.fetching.keys where !session.cached.contains(package) {
       removeHolder(id, package)
@@ -134,15 +145,41 @@ struct SessionTable {
 
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
     guard let place = places[id] else { return }
-    let before = rows[place].free
+    let before = Self.place(of: rows[place])
     change(&rows[place])
-    let after = rows[place].free
-    if before != after { noteRoom(id, was: before, is: after) }
+    let after = Self.place(of: rows[place])
+    if before != after { noteRoom(before, after) }
   }
 
-  private mutating func noteRoom(_ id: SessionID, was: UInt64, is now: UInt64) {
-    if was > 0 { Self.remove(Room(free: was, id: id), from: &room) }
-    if now > 0 { Self.insert(Room(free: now, id: id), into: &room) }
+  /// Largest budget of those sessions with room that have this set of languages.
+  func largestBudgetWithRoom(_ languageSet: Int) -> Int64 { roomBudgets[languageSet].last ?? 0 }
+
+  /// What the lists of who has room know of a session.
+  private struct Place: Hashable {
+    var room: Room
+    var languageSet: Int
+    var budgetBytes: Int64
+  }
+
+  private static func place(of session: borrowing Session) -> Place {
+    Place(
+      room: Room(free: session.free, id: session.id), languageSet: session.languageSet,
+      budgetBytes: session.budgetBytes)
+  }
+
+  private mutating func noteRoom(_ before: Place?, _ after: Place?) {
+    if let before, before.room.free > 0 {
+      Self.remove(before.room, from: &room)
+      let at = Self.position(of: before.budgetBytes, in: roomBudgets[before.languageSet])
+      roomBudgets[before.languageSet].remove(at: at)
+      if roomBudgets[before.languageSet].isEmpty { languageSetsWithRoom -= 1 }
+    }
+    if let after, after.room.free > 0 {
+      Self.insert(after.room, into: &room)
+      if roomBudgets[after.languageSet].isEmpty { languageSetsWithRoom += 1 }
+      let at = Self.position(of: after.budgetBytes, in: roomBudgets[after.languageSet])
+      roomBudgets[after.languageSet].insert(after.budgetBytes, at: at)
+    }
   }
 
   mutating func replaceCache(_ id: SessionID, with report: CacheReport) {
@@ -213,6 +250,13 @@ struct SessionTable {
     precondition(
       room == rows.filter { $0.free > 0 }.map { Room(free: $0.free, id: $0.id) }.sorted(),
       "room lists everyone with unused credit")
+    for (set, budgets) in roomBudgets.enumerated() {
+      precondition(
+        budgets
+          == rows.filter { $0.free > 0 && $0.languageSet == set }.map(\.budgetBytes).sorted(),
+        "every budget with room is listed")
+    }
+    precondition(languageSetsWithRoom == roomBudgets.count { !$0.isEmpty })
     for session in rows {
       let id = session.id
       precondition(

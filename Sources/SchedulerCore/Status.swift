@@ -3,13 +3,16 @@ public import Messages
 
 extension Scheduler {
   /// The whole cluster at a glance, for people.
-  public func status(at now: Instant) -> ClusterStatus {
+  /// - Parameter name: how people call a package, of which only the digest is known here.
+  public func status(
+    at now: Instant, naming name: (Digest) -> String = { $0.short }
+  ) -> ClusterStatus {
     ClusterStatus(
       programVersion: identity.programVersion, uptime: now - startedAt, queued: Int64(queue.count),
       leased: Int64(judgings.count - queue.count), judged: counts.judged,
       cancelled: counts.cancelled, quarantined: counts.quarantined,
       workers: sessions.ids.compactMap { sessions[$0] }.map { worker($0, at: now) },
-      waiting: waitingNotes(at: now))
+      waiting: waitingNotes(at: now, naming: name))
   }
 
   private func worker(_ session: Session, at now: Instant) -> WorkerStatus {
@@ -25,32 +28,48 @@ extension Scheduler {
   }
 
   /// Why judgings wait, most numerous reason first.
-  private func waitingNotes(at now: Instant) -> [WaitingNote] {
+  private func waitingNotes(
+    at now: Instant, naming name: (Digest) -> String
+  ) -> [WaitingNote] {
     var byReason: [String: Int64] = [:]
     let all = sessions.ids.compactMap { sessions[$0] }
     for kind in queue.kinds {
-      let reason: String
-      if all.isEmpty {
-        reason = "no worker is connected"
-      } else if !all.contains(where: { $0.languages.contains(kind.language) }) {
-        reason = "no connected worker has the language \(kind.language)"
-      } else if all.allSatisfy({ $0.draining || !$0.languages.contains(kind.language) }) {
-        reason = "every worker with the language \(kind.language) is draining"
-      } else {
-        let room = all.filter {
-          $0.free > 0 && !$0.draining && $0.languages.contains(kind.language)
-        }
-        if room.isEmpty {
-          reason = "every slot is busy"
-        } else if room.allSatisfy({ $0.conduct.pause(for: kind.package, at: now) != nil }) {
-          reason = "every worker with a free slot failed a moment ago and pauses"
-        } else {
-          reason = "a worker that has the package will be free soon"
-        }
-      }
-      byReason[reason, default: 0] += Int64(queue.backlog(kind))
+      byReason[reason(for: kind, all, at: now, naming: name), default: 0] +=
+        Int64(queue.backlog(kind))
     }
     return byReason.map { WaitingNote(count: $0.value, reason: $0.key) }
       .sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
+  }
+
+  private func reason(
+    for kind: ReadyQueue.Kind, _ all: [Session], at now: Instant, naming name: (Digest) -> String
+  ) -> String {
+    guard !all.isEmpty else { return "no worker is connected" }
+    let speaking = all.filter { $0.languages.contains(kind.language) }
+    guard !speaking.isEmpty else {
+      return "no connected worker has the language \(kind.language)"
+    }
+    let staying = speaking.filter { !$0.draining }
+    guard !staying.isEmpty else {
+      return "every worker with the language \(kind.language) is draining"
+    }
+    let bytes = queue.unpackedBytes(kind)
+    let able = staying.filter { $0.holds(kind.package) || $0.canHold(bytes) }
+    guard !able.isEmpty else {
+      let largest = staying.map(\.budgetBytes).max() ?? 0
+      return "package \(name(kind.package)) needs \(sizeText(bytes, rounded: .up)) and the largest "
+        + "cache budget of the workers with the language \(kind.language) is "
+        + "\(sizeText(largest, rounded: .down)): raise --cache-budget on a worker"
+    }
+    let room = able.filter { $0.free > 0 }
+    guard !room.isEmpty else {
+      return staying.allSatisfy { $0.free == 0 }
+        ? "every slot is busy"
+        : "every worker whose cache is large enough for package \(name(kind.package)) is busy"
+    }
+    if room.allSatisfy({ $0.conduct.pause(for: kind.package, at: now) != nil }) {
+      return "every worker with a free slot failed a moment ago and pauses"
+    }
+    return "a worker that has the package will be free soon"
   }
 }

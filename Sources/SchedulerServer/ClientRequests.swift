@@ -37,7 +37,7 @@ extension SchedulerServer {
       }
     case .status(let request):
       guard let core else { return }
-      reply(.status(request, core.status(at: now)), to: peer)
+      reply(.status(request, core.status(at: now) { self.name(of: $0) }), to: peer)
     case .listPackages(let request):
       answer(request, peer) { .packageList(request, try await self.listPackages()) }
     case .collectPackages(let request, let isRehearsal):

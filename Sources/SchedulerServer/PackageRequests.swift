@@ -30,6 +30,12 @@ extension SchedulerServer {
     newest[package.problem] = package.digest
   }
 
+  /// How people call a package: its problem, and enough of its digest to tell versions apart.
+  func name(of package: Digest) -> String {
+    let digits = package.hex.prefix(8)
+    return packages[package].map { "\($0.problem) \(digits)" } ?? String(digits)
+  }
+
   func listPackages() async throws -> [ListedPackage] {
     let times = try await keeper.packageTimes()
     let order = try await keeper.packages()

@@ -156,11 +156,19 @@ extension World {
     }
   }
 
+  /// The scheduler knows every budget: nobody has to give back what is too large for it.
+  func check(_ reason: ReturnReason, of judging: JudgingID) throws(SimulationFailure) {
+    if case .workerFault(let text) = reason, text.contains("--cache-budget") {
+      throw failure("\(judging) was granted to a worker that is too small: \(text)")
+    }
+  }
+
   func checkBudget(_ index: Int) throws(SimulationFailure) {
     guard options.checksEveryStep else { return }
     let used = workers[index].usedBytes
-    guard used <= options.budgetBytes else {
-      throw failure("\(workers[index].name) uses \(used) of \(options.budgetBytes) bytes of cache")
+    let budget = workers[index].budgetBytes
+    guard used <= budget else {
+      throw failure("\(workers[index].name) uses \(used) of \(budget) bytes of cache")
     }
     if let core = workers[index].core, core.cache.usedBytes != used {
       throw failure(

@@ -46,6 +46,8 @@ public struct SimulationOptions: Hashable, Sendable {
   public var archiveBytes: Int64 = 200_000_000
   /// Cache of each worker, bytes.
   public var budgetBytes: Int64 = 2_000_000_000
+  /// Share of workers, the first excepted, whose cache is smaller than some packages are.
+  public var smallCachesPerMille: Int64 = 0
   /// Bytes per second from the scheduler to one worker.
   public var fetchRate: Int64 = 50_000_000
   /// Number of languages; every worker has the first, others may lack the rest.
@@ -148,6 +150,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.packages = Int(random.between(1, 12))
     // From a cache that holds one package at a time to one that holds all.
     options.budgetBytes = options.archiveBytes * 2 * random.between(1, 6)
+    options.smallCachesPerMille = random.chance(perMille: 300) ? random.below(1001) : 0
     options.languages = Int(random.between(1, 3))
     options.arrivalSpan = random.chance(perMille: 300) ? .zero : .seconds(random.between(1, 180))
     options.livePerMille = random.below(1001)
@@ -166,7 +169,7 @@ extension SimulationOptions: CustomStringConvertible {
     return """
       seed \(seed), \(mode.rawValue): \(workers) workers x \(slots) slots (+\(prefetch)), \
       \(judgings) judgings in \(arrivalSpan), \(packages) packages up to \(archiveBytes) bytes, \
-      cache \(budgetBytes) bytes, latency up to \(latency.nanoseconds / 1000) us, commit up to \
+      cache \(budgetBytes) bytes (small: \(smallCachesPerMille) per thousand), latency up to \(latency.nanoseconds / 1000) us, commit up to \
       \(commitSpan.nanoseconds / 1000) us; faults for \(faultSpan) every \(faultInterval): \
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \

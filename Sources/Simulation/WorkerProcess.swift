@@ -16,6 +16,7 @@ struct WorkerProcess {
   let name: WorkerID
   let slots: Int
   let languages: [LanguageSupport]
+  let budgetBytes: Int64
   /// nil: it is down.
   var core: Worker?
   /// Grows with each start, and is the instance it says hello with.
@@ -67,7 +68,9 @@ extension World {
       name: name ?? WorkerID("w\(index)"), slots: options.slots,
       languages: languages.map {
         LanguageSupport(language: LanguageID("l\($0)"), version: "1")
-      })
+      },
+      budgetBytes: index > 0 && random.chance(perMille: options.smallCachesPerMille)
+        ? random.between(1, options.archiveBytes * 2) : options.budgetBytes)
   }
 
   mutating func startWorker(_ index: Int) {
@@ -78,7 +81,7 @@ extension World {
     workers[index].heldAtLastSync = 0
     workers[index].core = Worker(
       settings: Worker.Settings(slots: options.slots, prefetch: options.prefetch),
-      cache: PackageCache(budgetBytes: options.budgetBytes, found: workers[index].disk))
+      cache: PackageCache(budgetBytes: workers[index].budgetBytes, found: workers[index].disk))
     trace(10, Int64(index))
     agenda.plan(.dial(worker: index, life: workers[index].life), at: now)
   }
@@ -157,6 +160,7 @@ extension World {
     switch effect {
     case .send(let message):
       if case .sync(let sync) = message { workers[index].heldAtLastSync = sync.held.count }
+      if case .returned(_, let judging, _, let reason) = message { try check(reason, of: judging) }
       transmit(message, from: index)
     case .sayHello(let held, let cache, let load, let credit):
       let worker = workers[index]

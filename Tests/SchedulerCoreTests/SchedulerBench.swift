@@ -68,7 +68,8 @@ struct SchedulerBench {
   /// Says hello; session numbers grow by one.
   mutating func join(
     _ name: String, slots: Int32 = 1, credit: UInt64? = nil, cache: [Digest] = [],
-    languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1
+    languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1,
+    budget: Int64 = 0, used: Int64 = 0
   ) {
     sessions += 1
     when(
@@ -79,20 +80,23 @@ struct SchedulerBench {
           host: "host", slots: slots,
           languages: languages.map { LanguageSupport(language: LanguageID($0), version: "1") },
           labels: [], sandbox: "none", held: held,
-          cache: CacheReport(packages: cache, usedBytes: 0, budgetBytes: 0), load: LoadReport(),
+          cache: CacheReport(packages: cache, usedBytes: used, budgetBytes: budget),
+          load: LoadReport(),
           creditLimit: credit ?? UInt64(slots))))
   }
 
   mutating func sync(
     _ session: UInt64, credit: UInt64, seen: UInt64, held: [HeldLease] = [],
-    cache: [Digest]? = nil
+    cache: [Digest]? = nil, budget: Int64 = 0, used: Int64 = 0
   ) {
     when(
       .sync(
         WorkerSync(
           session: SessionID(session), sequence: 1, creditLimit: credit, grantsSeen: seen,
           held: held,
-          cache: cache.map { CacheReport(packages: $0, usedBytes: 0, budgetBytes: 0) },
+          cache: cache.map {
+            CacheReport(packages: $0, usedBytes: used, budgetBytes: budget)
+          },
           load: LoadReport())))
   }
 
