@@ -20,6 +20,9 @@ public enum ClientMessage: Hashable, Sendable {
   case listPackages(UInt64)
   /// Drop the packages that nothing needs any more, or only say which those are.
   case collectPackages(UInt64, isRehearsal: Bool)
+  /// Bring this package to so many workers, nil for all that can hold it, and say how far that is. The
+  /// answer comes at once: asking again goes on where workers have dropped it or have left.
+  case warm(UInt64, Digest, workers: Int32?)
 }
 
 /// What a watch or a cancellation is about.
@@ -54,7 +57,8 @@ public struct JudgingRequest: Hashable, Sendable {
 
 /// What the scheduler answers to a client.
 public enum ClientReply: Hashable, Sendable {
-  case welcome(programVersion: String, bulkPort: UInt16)
+  /// - knowsWarm: whether it may be asked `warm`; one of an older version would refuse the connection.
+  case welcome(programVersion: String, bulkPort: UInt16, knowsWarm: Bool)
   /// The connection is not welcome: wrong token or protocol.
   case refused(String)
   /// The scheduler does not know this connection: say hello, then ask again.
@@ -70,6 +74,7 @@ public enum ClientReply: Hashable, Sendable {
   /// In the order of pushing.
   case packageList(UInt64, [ListedPackage])
   case packagesCollected(UInt64, PackageCollection)
+  case warmth(UInt64, Warmth)
   /// Something happened to a watched judging.
   case happened(UInt64, JudgingEvent)
   /// Everything that was known when the watch began has been told.
@@ -82,7 +87,7 @@ public enum ClientReply: Hashable, Sendable {
     case .failed(let request, _), .missingPackages(let request, _), .package(let request, _),
       .batch(let request, _), .judgings(let request, _), .done(let request),
       .status(let request, _), .packageList(let request, _), .packagesCollected(let request, _),
-      .happened(let request, _), .caughtUp(let request):
+      .warmth(let request, _), .happened(let request, _), .caughtUp(let request):
       request
     }
   }

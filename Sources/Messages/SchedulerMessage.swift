@@ -12,6 +12,9 @@ public enum SchedulerMessage: Hashable, Sendable {
   case grant([Grant])
   /// Stop if you hold it and answer `cancelled`; answered as well when the worker never had it.
   case cancel(JudgingID, LeaseEpoch)
+  /// Fetch this package before a judging needs it, if there is room; answered with `wishEnded` when it
+  /// will not come. Only to workers that said `takesWarm`. Nobody repeats it: whoever wished asks again.
+  case warm(WarmOrder)
   /// These outcomes are durable, or of no interest any more: forget them.
   case acknowledge([LeaseName])
   /// The scheduler could not read something that this worker said about a lease; the text names the

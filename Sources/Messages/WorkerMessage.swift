@@ -18,6 +18,9 @@ public enum WorkerMessage: Hashable, Sendable {
   case returned(SessionID, JudgingID, LeaseEpoch, ReturnReason)
   /// The worker stopped a judging because it was told to. Repeated until acknowledged.
   case cancelled(SessionID, JudgingID, LeaseEpoch)
+  /// A package that `SchedulerMessage.warm` asked for will not come, and why. Said once: what counts is
+  /// `WorkerSync.warming`.
+  case wishEnded(SessionID, Digest, reason: String)
   /// The worker leaves in peace and holds nothing any more.
   case goodbye(SessionID)
 }
@@ -44,12 +47,14 @@ public struct WorkerHello: Hashable, Sendable {
   public var load: LoadReport
   /// Absolute number of judgings that this session may be granted, see `WorkerSync.creditLimit`.
   public var creditLimit: UInt64
+  /// Whether it knows `SchedulerMessage.warm`.
+  public var takesWarm: Bool
 
   public init(
     protocolVersion: UInt32 = ProtocolVersion.current, token: String, worker: WorkerID,
     instance: UInt64, programVersion: String, host: String, slots: Int32,
     languages: [LanguageSupport], labels: [Label], sandbox: String, held: [HeldLease],
-    cache: CacheReport, load: LoadReport, creditLimit: UInt64
+    cache: CacheReport, load: LoadReport, creditLimit: UInt64, takesWarm: Bool = true
   ) {
     self.protocolVersion = protocolVersion
     self.token = token
@@ -65,6 +70,7 @@ public struct WorkerHello: Hashable, Sendable {
     self.cache = cache
     self.load = load
     self.creditLimit = creditLimit
+    self.takesWarm = takesWarm
   }
 }
 
@@ -127,10 +133,12 @@ public struct WorkerSync: Hashable, Sendable {
   /// nil: unchanged since the last sync.
   public var cache: CacheReport?
   public var load: LoadReport
+  /// Packages that it fetches because it was asked to with `warm`.
+  public var warming: [Digest]
 
   public init(
     session: SessionID, sequence: UInt64, creditLimit: UInt64, grantsSeen: UInt64,
-    held: [HeldLease], cache: CacheReport?, load: LoadReport
+    held: [HeldLease], cache: CacheReport?, load: LoadReport, warming: [Digest] = []
   ) {
     self.session = session
     self.sequence = sequence
@@ -139,6 +147,7 @@ public struct WorkerSync: Hashable, Sendable {
     self.held = held
     self.cache = cache
     self.load = load
+    self.warming = warming
   }
 }
 

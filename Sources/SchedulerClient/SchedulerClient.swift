@@ -46,6 +46,8 @@ public actor SchedulerClient {
       [:]
   /// Port of the bulk socket, known after the welcome.
   public private(set) var bulkPort: UInt16 = 0
+  /// Whether the scheduler may be asked to `warm`: one of an older version would refuse the connection.
+  public private(set) var knowsWarm = false
   private var reasonForSilence = "no answer"
   private nonisolated let onNews: @Sendable (String) -> Void
 
@@ -179,6 +181,18 @@ public actor SchedulerClient {
     return collection
   }
 
+  /// Asks for a package to be brought to workers before it is needed.
+  /// - Parameter workers: to how many; nil for all that can hold it.
+  /// - Returns: how far that is. Asking again goes on.
+  public func warm(_ package: Digest, workers: Int32?) async throws -> Warmth {
+    guard knowsWarm else {
+      throw ClientError("the scheduler is of a version without warm-up: upgrade it")
+    }
+    let reply = try await ask { .warm($0, package, workers: workers) }
+    guard case .warmth(_, let warmth) = reply else { throw unexpected(reply) }
+    return warmth
+  }
+
   /// News of a batch or a judging: first what has happened, then what happens. After a broken
   /// connection it begins again, so that an event may be told twice. Ends when the client is closed or the stream is dropped.
   public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {
@@ -281,8 +295,9 @@ public actor SchedulerClient {
         ClientError("the scheduler's answer cannot be read: \(error). Are both of one version?"))
     }
     switch reply {
-    case .welcome(_, let port):
+    case .welcome(_, let port, let knowsWarm):
       bulkPort = port
+      self.knowsWarm = knowsWarm
       isWelcome = true
       if wasWelcome { onNews("connected to the scheduler again") }
       wasWelcome = true
@@ -298,7 +313,7 @@ public actor SchedulerClient {
     case .caughtUp(let request): watches[request]?.1.yield(.caughtUp)
     case .missingPackages(let request, _), .package(let request, _), .batch(let request, _),
       .judgings(let request, _), .done(let request), .status(let request, _),
-      .packageList(let request, _), .packagesCollected(let request, _):
+      .packageList(let request, _), .packagesCollected(let request, _), .warmth(let request, _):
       pending.removeValue(forKey: request)?.waiter.resume(returning: reply)
     }
   }

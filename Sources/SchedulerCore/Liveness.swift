@@ -105,6 +105,7 @@ extension Scheduler {
       $0.load = sync.load
       $0.creditLimit = max($0.creditLimit, sync.creditLimit)
     }
+    dropLostWishes(sync, at: now)
 
     guard let session = sessions[sync.session] else { return }
     let held = Dictionary(sync.held.map { ($0.judging, $0.epoch) }, uniquingKeysWith: max)

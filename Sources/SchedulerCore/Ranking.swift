@@ -86,7 +86,8 @@ extension Scheduler {
       if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
     }
     // From the shorter side. The order does not matter: no two kinds have the same head.
-    if queue.kinds.count <= session.cached.count + session.fetching.count {
+    let held = session.cached.count + session.fetching.count + session.wishes.count
+    if queue.kinds.count <= held {
       for kind in queue.kinds {
         if let warmth = session.warmth(of: kind.package) { consider(&self, kind, warmth) }
       }
@@ -95,6 +96,9 @@ extension Scheduler {
         for kind in queue.kinds(of: package) { consider(&self, kind, .here) }
       }
       for package in session.fetching.keys where !session.cached.contains(package) {
+        for kind in queue.kinds(of: package) { consider(&self, kind, .arriving) }
+      }
+      for package in session.wishes.keys where session.fetching[package] == nil {
         for kind in queue.kinds(of: package) { consider(&self, kind, .arriving) }
       }
     }

@@ -114,6 +114,10 @@ public struct Scheduler: Sendable {
       if let session = sessions.session(of: worker) {
         sessions.modify(session.id) { $0.conduct.isDraining = true }
       }
+    case .warm(let order, let workers): warm(order, workers: workers, at: now, into: &effects)
+    case .wishEnded(let session, let package, let reason):
+      guard touch(session, at: now, into: &effects) else { return }
+      endWish(session, package, reason: reason, at: now)
     case .timePassed: break
     }
   }

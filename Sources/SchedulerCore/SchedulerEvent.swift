@@ -24,6 +24,10 @@ public enum SchedulerEvent: Hashable, Sendable {
   case contradicted([Contradiction])
   /// Give this worker nothing more; what it has it may finish.
   case drain(WorkerID)
+  /// Bring this package to so many workers, nil for all that can hold it.
+  case warm(WarmOrder, workers: Int32?)
+  /// The worker does not fetch what it was asked to `warm`, and why.
+  case wishEnded(SessionID, Digest, reason: String)
   /// Nothing but the time.
   case timePassed
 }

@@ -28,6 +28,9 @@ public struct SchedulerPolicy: Hashable, Sendable {
   /// Faults in a row after which a worker gets nothing at all for `faultPause`: a full disk spares no
   /// package.
   public var faultsUntilRest = 3
+  /// A worker that could not warm a package is not asked again for so long, so that a client that asks
+  /// every second does not have it refuse every second.
+  public var wishPause = TimeSpan.seconds(30)
   /// Assumed rate of a package transfer, bytes per second, until one was measured.
   public var assumedFetchRate: Int64 = 50_000_000
   /// A live judging waits at most so long for a worker that has its package.

@@ -51,7 +51,16 @@ struct Session {
   var leases: [JudgingID: UInt64] = [:]
   /// Leases per package that is not cached here yet: those packages are being fetched.
   var fetching: [Digest: Int] = [:]
+  /// Packages that it was asked to warm and that are neither here nor given up.
+  var wishes: [Digest: Wish] = [:]
+  /// Packages that it did not warm: why, and until when it is not asked again.
+  var refusals: [Digest: (reason: String, until: Instant)] = [:]
   var judged: Int64 = 0
+
+  struct Wish: Hashable {
+    var unpackedBytes: Int64
+    var sentAt: Instant
+  }
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
 
@@ -64,10 +73,14 @@ struct Session {
   /// asks, too, before it fetches one that it does not know.
   func canHold(_ unpackedBytes: Int64) -> Bool { unpackedBytes <= budgetBytes }
 
+  /// For a judging, or because it was asked to.
+  func isFetching(_ package: Digest) -> Bool {
+    fetching[package] != nil || wishes[package] != nil
+  }
   func holds(_ package: Digest) -> Bool { warmth(of: package) != nil }
   func warmth(of package: Digest) -> Rank.Warmth? {
     if cached.contains(package) { return .here }
-    return fetching[package] == nil ? nil : .arriving
+    return isFetching(package) ? .arriving : nil
   }
 
   func isSuspect(at now: Instant, _ policy: SchedulerPolicy) -> Bool {
@@ -138,9 +151,8 @@ struct SessionTable {
     Self.remove(id, from: &ids)
     noteRoom(Self.place(of: session), nil)
     for package in session.cached { removeHolder(id, package) }
-    for package in session.fetching.keys where !session.cached.contains(package) {
-      removeHolder(id, package)
-    }
+    for package in session.fetching.keys { removeHolder(id, package) }
+    for package in session.wishes.keys { removeHolder(id, package) }
   }
 
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
@@ -185,22 +197,20 @@ struct SessionTable {
   mutating func replaceCache(_ id: SessionID, with report: CacheReport) {
     guard let session = self[id] else { return }
     let packages = Set(report.packages)
-    for gone in session.cached.subtracting(packages) where session.fetching[gone] == nil {
+    for gone in session.cached.subtracting(packages) where !session.isFetching(gone) {
       removeHolder(id, gone)
     }
-    for new in packages.subtracting(session.cached) where session.fetching[new] == nil {
-      addHolder(id, new)
-    }
+    for new in packages.subtracting(session.cached) { addHolder(id, new) }
     modify(id) {
       $0.cache = report
       $0.cached = packages
+      $0.wishes = $0.wishes.filter { !packages.contains($0.key) }
     }
   }
 
   mutating func addLease(_ id: SessionID, _ judging: JudgingID, package: Digest, grant: UInt64) {
-    let isNew = read(id) { !$0.cached.contains(package) && $0.fetching[package] == nil }
-    guard let isNew else { return }
-    if isNew { addHolder(id, package) }
+    guard places[id] != nil else { return }
+    addHolder(id, package)
     modify(id) {
       $0.leases[judging] = grant
       $0.fetching[package, default: 0] += 1
@@ -214,8 +224,22 @@ struct SessionTable {
       $0.leases[judging] = nil
       $0.fetching[package] = count > 1 ? count - 1 : nil
     }
-    let isCached = read(id) { $0.cached.contains(package) } ?? false
-    if count == 1, !isCached { removeHolder(id, package) }
+    removeUnlessHeld(id, package)
+  }
+
+  mutating func addWish(_ id: SessionID, _ package: Digest, _ wish: Session.Wish) {
+    guard places[id] != nil else { return }
+    addHolder(id, package)
+    modify(id) { $0.wishes[package] = wish }
+  }
+
+  mutating func removeWish(_ id: SessionID, _ package: Digest) {
+    modify(id) { $0.wishes[package] = nil }
+    removeUnlessHeld(id, package)
+  }
+
+  private mutating func removeUnlessHeld(_ id: SessionID, _ package: Digest) {
+    if read(id, { $0.holds(package) }) != true { removeHolder(id, package) }
   }
 
   private mutating func addHolder(_ id: SessionID, _ package: Digest) {
@@ -264,13 +288,14 @@ struct SessionTable {
         "every lease is counted at its package")
       for package in session.cached { precondition(holders(of: package).contains(id)) }
       for package in session.fetching.keys { precondition(holders(of: package).contains(id)) }
+      for package in session.wishes.keys { precondition(holders(of: package).contains(id)) }
+      precondition(
+        session.cached.isDisjoint(with: session.wishes.keys), "a wish ends when it is here")
     }
     for (package, list) in holders {
       precondition(!list.isEmpty && list == list.sorted())
       for id in list {
-        let session = self[id]
-        let holds = session?.cached.contains(package) ?? false
-        precondition(holds || session?.fetching[package] != nil, "a holder holds")
+        precondition(self[id]?.holds(package) == true, "a holder holds")
       }
     }
   }

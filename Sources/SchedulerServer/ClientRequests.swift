@@ -38,6 +38,7 @@ extension SchedulerServer {
     case .status(let request):
       guard let core else { return }
       reply(.status(request, core.status(at: now) { self.name(of: $0) }), to: peer)
+    case .warm(let request, let package, let workers): warm(package, workers, request, peer)
     case .listPackages(let request):
       answer(request, peer) { .packageList(request, try await self.listPackages()) }
     case .collectPackages(let request, let isRehearsal):
@@ -60,7 +61,9 @@ extension SchedulerServer {
     if sweep?.instant == nil { sweep?.instant = Reactor.now() + Self.sweepInterval }
     guard let core else { return }
     reply(
-      .welcome(programVersion: settings.programVersion, bulkPort: core.identity.bulkPort), to: peer)
+      .welcome(
+        programVersion: settings.programVersion, bulkPort: core.identity.bulkPort, knowsWarm: true),
+      to: peer)
   }
 
   /// Nanoseconds of silence after which a client is looked after, and between two looks.

@@ -3,6 +3,7 @@ internal import Logging
 internal import Messages
 internal import SchedulerCore
 internal import Store
+internal import Transport
 
 /// The list of packages: what is pushed is added to it, and what nothing needs is dropped from it.
 ///
@@ -34,6 +35,19 @@ extension SchedulerServer {
   func name(of package: Digest) -> String {
     let digits = package.hex.prefix(8)
     return packages[package].map { "\($0.problem) \(digits)" } ?? String(digits)
+  }
+
+  /// Lets the core ask workers, and answers how far it is.
+  func warm(_ package: Digest, _ workers: Int32?, _ request: UInt64, _ peer: RoutingID) {
+    guard let known = packages[package] else {
+      let text = "the scheduler has no package \(package.hex): push it first"
+      return reply(.failed(request, text), to: peer)
+    }
+    let order = WarmOrder(
+      package: package, archiveBytes: known.archiveBytes, unpackedBytes: known.unpackedBytes)
+    handle(.warm(order, workers: workers))
+    guard let core else { return }
+    reply(.warmth(request, core.warmth(of: order, workers: workers, at: now)), to: peer)
   }
 
   func listPackages() async throws -> [ListedPackage] {
@@ -106,6 +120,12 @@ extension SchedulerServer: PackageCatalogue {
       if self.newest[package.problem] != digest { try await self.record(package) }
       return true
     }
+  }
+
+  func backlog(of packages: [Digest]) async -> [Digest: Int] {
+    var backlog: [Digest: Int] = [:]
+    for package in packages { backlog[package] = core?.waiting(for: package) ?? 0 }
+    return backlog
   }
 
   private func record(_ package: PackageSummary) async throws {

@@ -210,6 +210,8 @@ extension SchedulerServer {
       handle(.returned(session, judging, epoch, reason))
     case .cancelled(_, let judging, let epoch):
       handle(.cancelConfirmed(session, judging, epoch))
+    case .wishEnded(_, let package, let reason):
+      handle(.wishEnded(session, package, reason: reason))
     case .goodbye: handle(.goodbye(session))
     }
   }
@@ -257,7 +259,8 @@ extension WorkerMessage {
     case .hello: nil
     case .sync(let sync): sync.session
     case .runs(let session, _, _, _), .finished(let session, _, _, _),
-      .returned(let session, _, _, _), .cancelled(let session, _, _), .goodbye(let session):
+      .returned(let session, _, _, _), .cancelled(let session, _, _),
+      .wishEnded(let session, _, reason: _), .goodbye(let session):
       session
     }
   }

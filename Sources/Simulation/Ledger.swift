@@ -8,6 +8,8 @@ struct Ledger {
   private(set) var orders: [JudgingOrder] = []
   /// What each package is made of.
   var contents: [Digest: [CachedBlob]] = [:]
+  /// Bytes of each package's archive.
+  var archives: [Int64] = []
   var arrivals: [Instant] = []
   private var submitted: [Instant?] = []
   private var started: [Instant?] = []
@@ -213,6 +215,12 @@ extension World {
     let status = core.status(at: now)
     guard status.queued == 0, status.leased == 0 else {
       throw failure("the scheduler knows of \(status.queued + status.leased) judgings too many")
+    }
+    for package in ledger.archives.indices {
+      let warmth = core.warmth(of: warmOrder(package), workers: nil, at: now)
+      guard warmth.coming.isEmpty else {
+        throw failure("package \(package) is still expected at \(warmth.coming)")
+      }
     }
   }
 

@@ -81,6 +81,8 @@ extension World {
       try decide(.returned(session, judging, epoch, reason))
     case .cancelled(_, let judging, let epoch):
       try decide(.cancelConfirmed(session, judging, epoch))
+    case .wishEnded(_, let package, let reason):
+      try decide(.wishEnded(session, package, reason: reason))
     case .goodbye: try decide(.goodbye(session))
     }
   }
@@ -176,7 +178,7 @@ extension World {
         case .acknowledge(let names): try checkAcknowledged(names)
         case .cancel(let judging, let epoch):
           ledger.stopped.insert(LeaseName(judging: judging, epoch: epoch))
-        case .welcome, .who, .refused, .grant, .unreadable: break
+        case .welcome, .who, .refused, .grant, .warm, .unreadable: break
         }
         send(message, to: session)
       case .close(let session):
@@ -220,7 +222,8 @@ extension WorkerMessage {
     case .hello: nil
     case .sync(let sync): sync.session
     case .runs(let session, _, _, _), .finished(let session, _, _, _),
-      .returned(let session, _, _, _), .cancelled(let session, _, _), .goodbye(let session):
+      .returned(let session, _, _, _), .cancelled(let session, _, _),
+      .wishEnded(let session, _, reason: _), .goodbye(let session):
       session
     }
   }

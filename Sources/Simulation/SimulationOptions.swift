@@ -80,6 +80,8 @@ public struct SimulationOptions: Hashable, Sendable {
   public var judgeErrorsPerMille: Int64 = 0
   /// Share of judgings that somebody cancels.
   public var cancellationsPerMille: Int64 = 0
+  /// How often somebody asks for a package to be brought to workers before it is needed.
+  public var warmUps = 0
   public var policy = SchedulerPolicy()
 
   /// Whether both cores walk their invariants after every step.
@@ -159,6 +161,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.commitSpan = .microseconds(random.between(50, 300_000))
     options.roundSpan = .microseconds(random.chance(perMille: 500) ? 0 : random.below(50_000))
     options.faultSpan = .seconds(random.between(20, 180))
+    options.warmUps = random.chance(perMille: 500) ? Int(random.below(60)) : 0
     return options
   }
 }
@@ -174,7 +177,7 @@ extension SimulationOptions: CustomStringConvertible {
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
       \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
-      \(damagesPerMille) damaged packages
+      \(damagesPerMille) damaged packages; \(warmUps) warm-ups
       """
   }
 }

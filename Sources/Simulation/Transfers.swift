@@ -8,7 +8,7 @@ internal import WorkerCore
 /// here. It may fail before any of them; then what came of it stays on the disk as an unfinished
 /// package, over a crash as well.
 extension World {
-  enum TransferStep { case described, startable, installed, failed }
+  enum TransferStep { case described, startable, installed, failed, stopped }
 
   mutating func fetch(
     _ package: Digest, _ archiveBytes: Int64, _ unpackedBytes: Int64, _ index: Int
@@ -74,6 +74,9 @@ extension World {
       workers[index].startable.insert(package)
       workers[index].disk.append(FoundPackage(package: package, blobs: arrival.blobs))
       try tell(index, .packageInstalled(package))
+    case .stopped:
+      let kept = interrupt(package, index)
+      try tell(index, .packageFailed(package, FetchFailure("stopped"), kept: kept))
     case .failed:
       let kept = interrupt(package, index)
       let isDiskFull = random.chance(perMille: 300)
@@ -81,6 +84,14 @@ extension World {
         index,
         .packageFailed(package, FetchFailure("simulated", isDiskFull: isDiskFull), kept: kept))
     }
+  }
+
+  /// Takes effect a little later; by then the transfer may be over, or another one.
+  mutating func stopFetch(_ package: Digest, _ index: Int) {
+    guard let token = workers[index].arriving[package]?.token else { return }
+    agenda.plan(
+      .transfer(worker: index, life: workers[index].life, package, token: token, .stopped),
+      at: now + span(upTo: .milliseconds(50)))
   }
 
   /// A transfer ends, and some of what it was to bring is on the disk: never nothing, once it is
@@ -116,6 +127,8 @@ extension World {
       let at = workers[index].disk.firstIndex(where: { $0.package == package && $0.isComplete })
     else { return }
     let found = workers[index].disk[at]
+    // All of it was here, perhaps since before the process was started.
+    workers[index].startable.insert(package)
     workers[index].disk[at] = FoundPackage(
       package: package, blobs: found.blobs, held: Array(found.blobs.dropFirst()))
     try tell(index, .packageDamaged(package))

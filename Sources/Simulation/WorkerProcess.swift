@@ -117,6 +117,11 @@ extension World {
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
     case .acknowledge(let names): try tell(worker, .acknowledged(names))
+    case .warm(let order):
+      guard order.unpackedBytes <= workers[worker].budgetBytes else {
+        throw failure("\(workers[worker].name) is asked for \(order.package), which is too large")
+      }
+      try tell(worker, .wished(order))
     case .unreadable(let reason): throw failure("the scheduler cannot read: \(reason)")
     }
   }
@@ -174,6 +179,7 @@ extension World {
     case .evict(let package): try evict(package, index)
     case .fetch(let package, let archiveBytes, let unpackedBytes):
       try fetch(package, archiveBytes, unpackedBytes, index)
+    case .stopFetch(let package): stopFetch(package, index)
     case .giveUp(let package, reason: _): giveUp(package, index)
     case .start(let slot, let name, let package, mode: _):
       try start(name.judging, in: slot, with: package, index)

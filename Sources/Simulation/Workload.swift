@@ -1,4 +1,5 @@
 internal import JudgeModel
+internal import Messages
 internal import SchedulerCore
 internal import WorkerCore
 
@@ -26,6 +27,13 @@ extension World {
     }
     ledger.arrivals.sort()
     agenda.plan(.submit(0), at: ledger.arrivals.first ?? now)
+    ledger.archives = sizes
+    for _ in 0..<options.warmUps {
+      let workers = random.chance(perMille: 300) ? nil : Int32(random.between(1, 8))
+      agenda.plan(
+        .warm(package: random.index(options.packages), workers: workers),
+        at: now + span(upTo: max(options.arrivalSpan, .seconds(60))))
+    }
   }
 
   /// Packages come in families of three, versions of one problem that share a blob.
@@ -75,6 +83,17 @@ extension World {
     }
     if next < options.judgings { agenda.plan(.submit(next), at: ledger.arrivals[next]) }
     try decide(.submitted(orders))
+  }
+
+  /// A client that asks while the scheduler is down asks nobody.
+  mutating func warm(_ package: Int, _ workers: Int32?) throws(SimulationFailure) {
+    guard scheduler.core != nil, !isFinishing else { return }
+    try decide(.warm(warmOrder(package), workers: workers))
+  }
+
+  func warmOrder(_ package: Int) -> WarmOrder {
+    let bytes = ledger.archives[package]
+    return WarmOrder(package: digest(package), archiveBytes: bytes, unpackedBytes: bytes * 2)
   }
 
   mutating func cancel(_ judging: JudgingID) throws(SimulationFailure) {

@@ -20,6 +20,7 @@ struct World {
   enum Occurrence {
     case submit(Int)
     case cancel(JudgingID)
+    case warm(package: Int, workers: Int32?)
     case toScheduler(Int, WorkerMessage)
     case toWorker(Int, SchedulerMessage)
     case deliver(Int)
@@ -97,6 +98,7 @@ struct World {
     switch occurrence {
     case .submit(let index): try submit(index)
     case .cancel(let judging): try cancel(judging)
+    case .warm(let package, let workers): try warm(package, workers)
     case .toScheduler(let connection, let message): try arrive(message, on: connection)
     case .toWorker(let connection, let message): try arrive(message, on: connection)
     case .deliver(let connection): try deliver(connection)

@@ -40,6 +40,10 @@ public enum ControlCodec {
       out.cancelled.session = session.value
       out.cancelled.lease = LeaseName(judging: judging, epoch: epoch).wire
     case .goodbye(let session): out.goodbyeSession = session.value
+    case .wishEnded(let session, let package, let reason):
+      out.wishEnded.session = session.value
+      out.wishEnded.package = package.wire
+      out.wishEnded.reason = reason
     }
     return serialized(out)
   }
@@ -70,6 +74,10 @@ public enum ControlCodec {
     case .collectPackages(let request, let isRehearsal):
       out.collectPackages.request = request
       out.collectPackages.rehearsal = isRehearsal
+    case .warm(let request, let package, let workers):
+      out.warm.request = request
+      out.warm.package = package.wire
+      out.warm.workers = workers ?? 0
     }
     return serialized(out)
   }
@@ -84,7 +92,8 @@ public enum ControlCodec {
       guard let body = wire.body else { throw WireError("body", "missing or unknown") }
       subject = UnreadableMessage.Subject(of: body)
       return switch body {
-      case .workerHello, .workerSync, .runs, .finished, .returned, .cancelled, .goodbyeSession:
+      case .workerHello, .workerSync, .runs, .finished, .returned, .cancelled, .goodbyeSession,
+        .wishEnded:
         .worker(try worker(body))
       default: .client(try client(body))
       }
@@ -117,6 +126,10 @@ public enum ControlCodec {
       let name = LeaseName(from: cancelled.lease)
       return .cancelled(SessionID(cancelled.session), name.judging, name.epoch)
     case .goodbyeSession(let session): return .goodbye(SessionID(session))
+    case .wishEnded(let ended):
+      return .wishEnded(
+        SessionID(ended.session), try Digest(from: ended.package, "wish_ended.package"),
+        reason: try boundedText(ended.reason, "wish_ended.reason"))
     default: throw WireError("body", "not a worker's message")
     }
   }
@@ -154,6 +167,13 @@ public enum ControlCodec {
     case .listPackages(let request): return .listPackages(request)
     case .collectPackages(let collect):
       return .collectPackages(collect.request, isRehearsal: collect.rehearsal)
+    case .warm(let warm):
+      guard warm.workers >= 0 else {
+        throw WireError("warm.workers", "\(warm.workers) is not a number of workers")
+      }
+      return .warm(
+        warm.request, try Digest(from: warm.package, "warm.package"),
+        workers: warm.workers == 0 ? nil : warm.workers)
     default: throw WireError("body", "not a client's message")
     }
   }
@@ -175,6 +195,7 @@ public enum ControlCodec {
       out.cancel = LeaseName(judging: judging, epoch: epoch).wire
     case .acknowledge(let names): out.acknowledge.leases = names.map(\.wire)
     case .unreadable(let reason): out.unreadable = reason
+    case .warm(let order): out.warm = order.wire
     }
     return serialized(out)
   }
@@ -182,9 +203,10 @@ public enum ControlCodec {
   public static func encode(_ reply: ClientReply) -> [UInt8] {
     var out = Assize_V1_FromScheduler()
     switch reply {
-    case .welcome(let version, let port):
+    case .welcome(let version, let port, let knowsWarm):
       out.clientWelcome.programVersion = version
       out.clientWelcome.bulkPort = UInt32(port)
+      out.clientWelcome.knowsWarm = knowsWarm
     case .refused(let reason): out.refused = reason
     case .who: out.who = Assize_V1_Empty()
     case .failed(let request, let text):
@@ -209,6 +231,7 @@ public enum ControlCodec {
       out.packageList.packages = list.map(\.wire)
     case .packagesCollected(let request, let collection):
       out.packagesCollected = collection.wire(request)
+    case .warmth(let request, let warmth): out.warmth = warmth.wire(request)
     case .happened(let request, let event): out.happened = event.wire(request)
     case .caughtUp(let request): out.caughtUp = request
     }
@@ -239,6 +262,7 @@ public enum ControlCodec {
       return .cancel(name.judging, name.epoch)
     case .acknowledge(let list): return .acknowledge(list.leases.map(LeaseName.init(from:)))
     case .unreadable(let reason): return .unreadable(reason)
+    case .warm(let order): return .warm(try WarmOrder(from: order))
     default: throw WireError("body", "missing, unknown or not for a worker")
     }
   }
@@ -250,7 +274,8 @@ public enum ControlCodec {
       guard let port = UInt16(exactly: welcome.bulkPort) else {
         throw WireError("client_welcome.bulk_port", "\(welcome.bulkPort) is not a port")
       }
-      return .welcome(programVersion: welcome.programVersion, bulkPort: port)
+      return .welcome(
+        programVersion: welcome.programVersion, bulkPort: port, knowsWarm: welcome.knowsWarm)
     case .refused(let reason): return .refused(reason)
     case .who: return .who
     case .failed(let failed): return .failed(failed.request, failed.text)
@@ -268,6 +293,7 @@ public enum ControlCodec {
       return .packageList(list.request, try list.packages.decoded(ListedPackage.init(from:)))
     case .packagesCollected(let collected):
       return .packagesCollected(collected.request, try PackageCollection(from: collected))
+    case .warmth(let warmth): return .warmth(warmth.request, try Warmth(from: warmth))
     case .happened(let happened):
       return .happened(happened.request, try JudgingEvent(from: happened))
     case .caughtUp(let request): return .caughtUp(request)

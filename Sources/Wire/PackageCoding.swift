@@ -58,3 +58,44 @@ extension PackageCollection {
     return wire
   }
 }
+
+extension WarmOrder {
+  init(from wire: Assize_V1_WarmOrder) throws(WireError) {
+    self.init(
+      package: try Digest(from: wire.package, "warm_order.package"),
+      archiveBytes: try natural(wire.archiveBytes, "warm_order.archive_bytes"),
+      unpackedBytes: try natural(wire.unpackedBytes, "warm_order.unpacked_bytes"))
+  }
+  var wire: Assize_V1_WarmOrder {
+    var wire = Assize_V1_WarmOrder()
+    wire.package = package.wire
+    wire.archiveBytes = archiveBytes
+    wire.unpackedBytes = unpackedBytes
+    return wire
+  }
+}
+
+extension Warmth {
+  init(from wire: Assize_V1_Warmth) throws(WireError) {
+    self.init(
+      wanted: wire.wanted, here: wire.here.map { WorkerID($0) },
+      coming: wire.coming.map { WorkerID($0) },
+      obstacles: wire.obstacles.map {
+        Obstacle(worker: WorkerID($0.worker), reason: $0.reason)
+      })
+  }
+  func wire(_ request: UInt64) -> Assize_V1_Warmth {
+    var wire = Assize_V1_Warmth()
+    wire.request = request
+    wire.wanted = wanted
+    wire.here = here.map(\.value)
+    wire.coming = coming.map(\.value)
+    wire.obstacles = obstacles.map { obstacle in
+      var out = Assize_V1_WarmObstacle()
+      out.worker = obstacle.worker.value
+      out.reason = obstacle.reason
+      return out
+    }
+    return wire
+  }
+}

@@ -32,7 +32,7 @@ extension UnreadableMessage.Subject {
       switch body {
       case .workerHello(let hello): .hello(protocolVersion: hello.protocolVersion)
       case .clientHello(let hello): .hello(protocolVersion: hello.protocolVersion)
-      case .workerSync, .cancelled, .goodbyeSession: .connection
+      case .workerSync, .cancelled, .goodbyeSession, .wishEnded: .connection
       case .runs(let report): .runs(SessionID(report.session))
       case .finished(let finished):
         .outcome(SessionID(finished.session), LeaseName(from: finished.lease))
@@ -45,6 +45,7 @@ extension UnreadableMessage.Subject {
       case .watch(let watch), .cancel(let watch): .request(watch.request)
       case .statusRequest(let request), .listPackages(let request): .request(request)
       case .collectPackages(let collect): .request(collect.request)
+      case .warm(let warm): .request(warm.request)
       }
   }
 }

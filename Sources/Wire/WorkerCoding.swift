@@ -20,7 +20,7 @@ extension WorkerHello {
       held: try bounded(wire.held, "worker_hello.held", atMost: WireBounds.listCount)
         .decoded(HeldLease.init(from:)),
       cache: try CacheReport(from: wire.cache), load: LoadReport(from: wire.load),
-      creditLimit: wire.creditLimit)
+      creditLimit: wire.creditLimit, takesWarm: wire.takesWarm)
     guard (1...4_096).contains(slots) else {
       throw WireError("worker_hello.slots", "\(wire.slots) is not between 1 and 4096")
     }
@@ -41,6 +41,7 @@ extension WorkerHello {
     wire.cache = cache.wire
     wire.load = load.wire
     wire.creditLimit = creditLimit
+    wire.takesWarm = takesWarm
     return wire
   }
 }
@@ -141,7 +142,8 @@ extension WorkerSync {
       held: try bounded(wire.held, "worker_sync.held", atMost: WireBounds.listCount)
         .decoded(HeldLease.init(from:)),
       cache: wire.hasCache ? try CacheReport(from: wire.cache) : nil,
-      load: LoadReport(from: wire.load))
+      load: LoadReport(from: wire.load),
+      warming: try Digest.list(from: wire.warming, "worker_sync.warming"))
   }
   var wire: Assize_V1_WorkerSync {
     var wire = Assize_V1_WorkerSync()
@@ -152,6 +154,7 @@ extension WorkerSync {
     wire.held = held.map(\.wire)
     if let cache { wire.cache = cache.wire }
     wire.load = load.wire
+    wire.warming = Digest.wire(warming)
     return wire
   }
 }

@@ -229,6 +229,7 @@ extension WorkerAgent {
           programs[grant.order.name.judging] = nil
         }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
+      case .warm(let order): handle(.wished(order))
       case .acknowledge(let names): handle(.acknowledged(names))
       case .unreadable(let reason): sayOnce("the scheduler cannot read this worker", reason)
       }
@@ -276,6 +277,9 @@ extension WorkerAgent {
       case .evict(let package): evict(package)
       case .fetch(let package, let archiveBytes, let unpackedBytes):
         fetch(package, archiveBytes, unpackedBytes)
+      case .stopFetch(let package):
+        let error = AgentError("judgings needed its room")
+        Task { await fetcher.cancel(package, error) }
       case .giveUp(let package, let reason): gate.fail(package, reason: reason)
       case .start(let slot, let name, let package, let mode): start(slot, name, package, mode)
       case .abort(let slot): cancellations[slot]?.cancel()

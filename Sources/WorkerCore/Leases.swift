@@ -65,7 +65,7 @@ extension Worker {
       for victim in victims { effects.append(.evict(victim)) }
       if !victims.isEmpty { cacheChanged = true }
       effects.append(order.fetch)
-    case .full: return
+    case .full: return stopTransfers(for: order, into: &effects)
     case .tooLarge(let bytes):
       let text =
         "the package has \(bytes) bytes when it is unpacked, and the cache budget is "
@@ -75,6 +75,7 @@ extension Worker {
     }
     lease.isPinned = true
     held[judging] = lease
+    lastUses[order.package] = now
   }
 
   /// Something may have been unpinned: leases that found the cache full try again, oldest first.
@@ -125,6 +126,11 @@ extension Worker {
   ) {
     let users = held.values.filter { $0.isPinned && $0.order.package == digest }
       .sorted { $0.arrival < $1.arrival }
+    if stopping.remove(digest) != nil, let order = users.first?.order {
+      // Somebody waits for it since, and its room is still reserved.
+      effects.append(order.fetch)
+      return
+    }
     if failure.isDiskFull, let order = users.first?.order,
       let victims = cache.makeRoom(for: digest)
     {
@@ -144,6 +150,7 @@ extension Worker {
       }
     }
     cache.abandon(digest, kept: kept)
+    endWish(digest, failure.reason, into: &effects)
   }
 
   /// Somebody removed files below the cache directory.
@@ -172,7 +179,10 @@ extension Worker {
     slots[slot] = nil
     if case .stopping(_, let isGrantedAnew) = lease.phase {
       guard !isGrantedAnew else {
-        held[judging]?.phase = .ready
+        // Its package may have been given up since it began: it asks for it like a new one.
+        if lease.isPinned { cache.unpin(lease.order.package) }
+        held[judging]?.isPinned = false
+        held[judging]?.phase = .blocked(since: now)
         return
       }
       drop(judging, into: &effects)
@@ -191,6 +201,7 @@ extension Worker {
     guard var lease = held[judging] else { return }
     if lease.isPinned { cache.unpin(lease.order.package) }
     lease.isPinned = false
+    lastUses[lease.order.package] = now
     // The outcome repeats every run, so what was not reported yet need not be.
     lease.unreported = []
     lease.phase = .finished(outcome, sentAt: session == nil ? nil : now)

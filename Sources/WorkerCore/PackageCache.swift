@@ -95,9 +95,23 @@ public struct PackageCache: Sendable {
   /// - Parameter unpacked: bytes of its files, as the scheduler says; what is reserved until the
   ///   manifest says which of them are here already.
   public mutating func admit(_ digest: Digest, unpacked: Int64) -> Admission {
+    let admission = wish(digest, unpacked: unpacked)
+    switch admission {
+    case .hit, .startable, .arriving, .fetch: pin(digest)
+    case .full, .tooLarge: break
+    }
+    return admission
+  }
+
+  /// Wants a package without pinning it: it counts as used now, and keeps its room while it is on its
+  /// way.
+  /// - Parameter spared: not to be evicted for it.
+  public mutating func wish(
+    _ digest: Digest, unpacked: Int64, sparing spared: Set<Digest> = []
+  ) -> Admission {
     clock += 1
     if let state = entries[digest]?.state, state != .unfinished {
-      pin(digest)
+      entries[digest]?.used = clock
       switch state {
       case .complete: return .hit
       case .startable: return .startable
@@ -108,7 +122,8 @@ public struct PackageCache: Sendable {
     let whole = known.map { $0.reduce(0) { $0.plus($1.size) } } ?? unpacked
     guard (0...budgetBytes).contains(whole) else { return .tooLarge(whole) }
     let needed = known.map { blobs.missing($0) } ?? unpacked
-    guard let victims = victims(freeing: usedBytes + needed - budgetBytes, sparing: digest) else {
+    let excess = usedBytes.plus(needed).plus(-budgetBytes)
+    guard let victims = victims(freeing: excess, sparing: spared.union([digest])) else {
       return .full
     }
     for victim in victims { drop(victim) }
@@ -123,10 +138,37 @@ public struct PackageCache: Sendable {
       entry.reserved = unpacked
       reservedBytes += unpacked
     }
+    entry.used = clock
     entries[digest] = entry
-    pin(digest)
     isOverfull = usedBytes > budgetBytes
     return .fetch(evict: victims)
+  }
+
+  /// Transfers that nobody waits for, so many that a package that found the cache full would fit if
+  /// they ended: those begun last first. Empty when that would not be enough.
+  /// - Parameter stopping: those that are about to end, which count first.
+  func transfersToStop(
+    for digest: Digest, unpacked: Int64, stopping: Set<Digest>
+  ) -> [Digest] {
+    let needed = entries[digest]?.blobs.map { blobs.missing($0) } ?? unpacked
+    var left = blobs
+    for digest in evictable(sparing: [digest]) { left.remove(entries[digest]?.held ?? []) }
+    var reserved = reservedBytes
+    let unwanted = entries.filter {
+      $0.value.pins == 0 && $0.key != digest
+        && ($0.value.state == .arriving || $0.value.state == .startable)
+    }.sorted {
+      let (first, second) = (stopping.contains($0.key), stopping.contains($1.key))
+      return first != second ? first : $0.value.used > $1.value.used
+    }
+    var chosen: [Digest] = []
+    for (digest, entry) in unwanted {
+      left.remove(entry.held)
+      reserved -= entry.reserved
+      chosen.append(digest)
+      if left.bytes.plus(reserved).plus(needed) <= budgetBytes { return chosen }
+    }
+    return []
   }
 
   /// The manifest of a package on its way is here: what others have of it needs no room.
@@ -206,7 +248,7 @@ public struct PackageCache: Sendable {
     guard let entry = entries[digest], entry.state == .arriving || entry.state == .startable,
       !entry.foundDiskFull
     else { return nil }
-    let victims = evictable(sparing: digest)
+    let victims = evictable(sparing: [digest])
     guard !victims.isEmpty else { return nil }
     for victim in victims { drop(victim) }
     entries[digest]?.foundDiskFull = true
@@ -230,10 +272,7 @@ public struct PackageCache: Sendable {
     forgetIfEmpty(digest)
   }
 
-  private mutating func pin(_ digest: Digest) {
-    entries[digest]?.pins += 1
-    entries[digest]?.used = clock
-  }
+  private mutating func pin(_ digest: Digest) { entries[digest]?.pins += 1 }
 
   /// Nothing of it is on the disk, so nobody has to be told.
   private mutating func forgetIfEmpty(_ digest: Digest) {
@@ -252,9 +291,9 @@ public struct PackageCache: Sendable {
   // MARK: Choosing
 
   /// What may go: unfinished packages first, then the least recently used.
-  private func evictable(sparing spared: Digest? = nil) -> [Digest] {
+  private func evictable(sparing spared: Set<Digest> = []) -> [Digest] {
     entries.filter {
-      $0.value.pins == 0 && $0.key != spared
+      $0.value.pins == 0 && !spared.contains($0.key)
         && ($0.value.state == .complete || $0.value.state == .unfinished)
     }.sorted {
       let (a, b) = ($0.value, $1.value)
@@ -264,7 +303,7 @@ public struct PackageCache: Sendable {
   }
 
   /// nil when not enough can go. Frees only what nobody else holds, and evicts nobody in vain.
-  private func victims(freeing bytes: Int64, sparing spared: Digest? = nil) -> [Digest]? {
+  private func victims(freeing bytes: Int64, sparing spared: Set<Digest> = []) -> [Digest]? {
     guard bytes > 0 else { return [] }
     var left = blobs
     var victims: [Digest] = []

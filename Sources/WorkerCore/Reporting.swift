@@ -5,6 +5,7 @@ internal import Messages
 extension Worker {
   mutating func introduce(at now: Instant, into effects: inout [WorkerEffect]) {
     session = nil
+    wishes = [:]
     nextSync = nil
     nextHello = now + settings.helloAfter
     grantsSeen = 0
@@ -21,6 +22,8 @@ extension Worker {
     syncs = 0
     // Not earlier: grants of a session in between may have come.
     grantsSeen = 0
+    // Of an earlier session, whose scheduler may be another one.
+    wishes = [:]
     nextHello = nil
     mustSync = true
     nextSync = now
@@ -53,7 +56,8 @@ extension Worker {
         .sync(
           WorkerSync(
             session: session, sequence: syncs, creditLimit: creditLimit, grantsSeen: grantsSeen,
-            held: heldLeases, cache: cacheChanged ? cache.report : nil, load: load))))
+            held: heldLeases, cache: cacheChanged ? cache.report : nil, load: load,
+            warming: wishes.keys.sorted()))))
     cacheChanged = false
     mustSync = false
     nextSync = now + heartbeat

@@ -32,6 +32,9 @@ public struct Worker: Sendable {
     /// Leases that came later may take room in the cache before one that is blocked, but only for so
     /// long: then pins only go, until the blocked one fits.
     public var blockedPatience = TimeSpan.seconds(10)
+    /// What was used or brought so lately is not evicted to fetch what was only wished for: it is
+    /// about as likely to be needed, and several wishes would evict each other's packages in turn.
+    public var sparedAfterUse = TimeSpan.seconds(600)
     public init(slots: Int, prefetch: Int) {
       self.slots = slots
       self.prefetch = prefetch
@@ -70,6 +73,12 @@ public struct Worker: Sendable {
   let settings: Settings
   public internal(set) var cache: PackageCache
   var held: [JudgingID: Held] = [:]
+  /// Packages on their way because they were wished for, whoever else waits for them.
+  var wishes: [Digest: WarmOrder] = [:]
+  /// Transfers that nobody waits for and that were told to stop.
+  var stopping: Set<Digest> = []
+  /// When each package was last granted, judged with or brought.
+  var lastUses: [Digest: Instant] = [:]
   /// What runs in each slot.
   var slots: [JudgingID?]
   var session: SessionID?
@@ -110,6 +119,7 @@ public struct Worker: Sendable {
       if session != nil { introduce(at: now, into: &effects) }
     case .disconnected:
       session = nil
+      wishes = [:]
       nextSync = nil
       nextHello = nil
     case .welcomed(let welcome): begin(welcome, at: now)
@@ -121,6 +131,7 @@ public struct Worker: Sendable {
       guard session != nil else { return }
       for order in orders { take(order, at: now, into: &effects) }
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
+    case .wished(let order): warm(order, at: now, into: &effects)
     case .acknowledged(let names):
       for name in names { acknowledge(name, into: &effects) }
     case .packageDescribed(let digest, let blobs): cache.describe(digest, blobs)
@@ -129,6 +140,9 @@ public struct Worker: Sendable {
       release(digest)
     case .packageInstalled(let digest):
       cache.complete(digest)
+      wishes[digest] = nil
+      stopping.remove(digest)
+      lastUses[digest] = now
       cacheChanged = true
       mustSync = true
       release(digest)

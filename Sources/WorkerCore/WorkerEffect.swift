@@ -11,6 +11,9 @@ public enum WorkerEffect: Hashable, Sendable {
   /// Fetch what is missing of this package and report `packageDescribed`, `packageStartable` and
   /// `packageInstalled`, or at any point `packageFailed`. Judgings may wait for members meanwhile.
   case fetch(Digest, archiveBytes: Int64, unpackedBytes: Int64)
+  /// Stop this transfer, if it is still under way: it reports `packageFailed`. Said again until it is
+  /// over.
+  case stopFetch(Digest)
   /// The transfer that failed is not tried again: whoever waits for a member shall hear why.
   case giveUp(Digest, reason: String)
   /// Judge in this slot and report `ran` for each run and `judged` or `stopped` at the end.

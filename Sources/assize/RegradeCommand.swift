@@ -94,7 +94,7 @@ struct Regrade: AsyncParsableCommand {
         line, programVersion: Assize.programVersion, onNews: { warn($0) })
       try await client.connect()
       run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
-      status = try await perform(&run, name: reading.contest.id)
+      status = try await perform(&run, name: reading.contest.id, isCluster: true)
       await client.close()
     } else {
       (run, status) = try await judgeLocally(&plan, scratch, name: reading.contest.id)
@@ -199,11 +199,15 @@ struct Regrade: AsyncParsableCommand {
     }
   }
 
-  private func perform(_ run: inout RegradeRun, name: String) async throws -> ClusterStatus {
+  /// - Parameter isCluster: there may be several workers, to which packages are brought ahead.
+  private func perform(
+    _ run: inout RegradeRun, name: String, isCluster: Bool = false
+  ) async throws -> ClusterStatus {
     printToStandardError(
       "\(run.plan.items.count) submissions, \(run.plan.packages.count) problem packages"
         + (run.plan.notJudged.isEmpty ? "" : ", \(run.plan.notJudged.count) not judgeable"))
     try await run.pushPackages()
+    if isCluster { await run.warmUp() }
     if !run.plan.items.isEmpty { _ = try await run.judge(name: "regrade \(name)") }
     return try await run.client.status()
   }

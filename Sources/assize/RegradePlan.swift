@@ -64,6 +64,18 @@ struct RegradePlan {
       .sorted { $0.manifest.problem < $1.manifest.problem }
   }
 
+  /// On how many of the workers each package is worth having: about its share of the judgings, and at
+  /// least one. Those with most judgings first.
+  func replicas(onWorkers workers: Int) -> [(package: Digest, workers: Int32)] {
+    guard workers > 0 else { return [] }
+    var counts: [Digest: Int] = [:]
+    for item in items { counts[item.package.digest, default: 0] += 1 }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { package, count in
+      let share = (count * workers + items.count / 2) / items.count
+      return (package, Int32(clamping: max(1, share)))
+    }
+  }
+
   func requests(batch: BatchID) -> [JudgingRequest] {
     items.map { item in
       JudgingRequest(

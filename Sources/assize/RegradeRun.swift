@@ -35,6 +35,16 @@ struct RegradeRun {
     }
   }
 
+  /// Has workers fetch the packages before the first judging asks for them, each on as many workers as
+  /// its share of the batch will keep busy. What comes of it is nobody's concern: a package that is not
+  /// there is fetched when it is needed.
+  func warmUp() async {
+    guard await client.knowsWarm, let status = try? await client.status() else { return }
+    for (package, workers) in plan.replicas(onWorkers: status.workers.count) {
+      guard (try? await client.warm(package, workers: workers)) != nil else { return }
+    }
+  }
+
   /// Creates the batch, and returns when each of its judgings is final.
   mutating func judge(name: String) async throws -> BatchID {
     let batch = try await client.createBatch(name: name)

@@ -69,7 +69,7 @@ struct SchedulerBench {
   mutating func join(
     _ name: String, slots: Int32 = 1, credit: UInt64? = nil, cache: [Digest] = [],
     languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1,
-    budget: Int64 = 0, used: Int64 = 0
+    budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true
   ) {
     sessions += 1
     when(
@@ -82,12 +82,12 @@ struct SchedulerBench {
           labels: [], sandbox: "none", held: held,
           cache: CacheReport(packages: cache, usedBytes: used, budgetBytes: budget),
           load: LoadReport(),
-          creditLimit: credit ?? UInt64(slots))))
+          creditLimit: credit ?? UInt64(slots), takesWarm: takesWarm)))
   }
 
   mutating func sync(
     _ session: UInt64, credit: UInt64, seen: UInt64, held: [HeldLease] = [],
-    cache: [Digest]? = nil, budget: Int64 = 0, used: Int64 = 0
+    cache: [Digest]? = nil, budget: Int64 = 0, used: Int64 = 0, warming: [Digest] = []
   ) {
     when(
       .sync(
@@ -97,7 +97,7 @@ struct SchedulerBench {
           cache: cache.map {
             CacheReport(packages: $0, usedBytes: used, budgetBytes: budget)
           },
-          load: LoadReport())))
+          load: LoadReport(), warming: warming)))
   }
 
   mutating func finish(_ session: UInt64, _ judging: Int64, _ epoch: LeaseEpoch, _ verdict: Verdict)
@@ -196,6 +196,7 @@ extension SchedulerMessage {
     case .refused: "refused"
     case .grant: "grant"
     case .unreadable: "unreadable"
+    case .warm(let order): "warm p\(order.package.bytes.first ?? 0)"
     case .cancel(let judging, let epoch): "cancel \(judging) \(epoch)"
     case .acknowledge(let names):
       names.isEmpty

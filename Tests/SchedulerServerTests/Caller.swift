@@ -30,6 +30,10 @@ actor Caller {
   private var creditLimit: UInt64 = 0
   private var syncs: UInt64 = 0
   private var heartbeat: Deadline?
+  /// What a worker fetches because it was asked to.
+  private var warming: [Digest] = []
+  /// Of its cache, once it is something else than at the hello.
+  private var cache: CacheReport?
 
   init(_ line: JoinLine) throws {
     token = line.token
@@ -78,6 +82,7 @@ actor Caller {
       held += grants.map(\.order.name)
       grantsSeen = max(grantsSeen, grants.map(\.order.sequence).max() ?? 0)
     case .acknowledge(let names): held.removeAll { names.contains($0) }
+    case .warm(let order): warming.append(order.package)
     default: break
     }
   }
@@ -98,7 +103,20 @@ actor Caller {
         WorkerSync(
           session: session, sequence: syncs, creditLimit: creditLimit, grantsSeen: grantsSeen,
           held: held.map { HeldLease(judging: $0.judging, epoch: $0.epoch, phase: .running) },
-          cache: nil, load: LoadReport())))
+          cache: cache, load: LoadReport(), warming: warming)))
+  }
+
+  /// What it was asked to warm is there.
+  func haveWarmed() {
+    cache = CacheReport(packages: warming.sorted(), usedBytes: 0, budgetBytes: 0)
+    warming = []
+    sync()
+  }
+
+  func refuseToWarm(_ reason: String) {
+    let packages = warming
+    warming = []
+    for package in packages { say(.wishEnded(session, package, reason: reason)) }
   }
 
   // MARK: Saying something
@@ -141,25 +159,27 @@ actor Caller {
   /// Is welcomed as a worker.
   /// - Returns: the session.
   @discardableResult func joinAsWorker(
-    _ name: String, slots: Int32 = 1, packages: [Digest] = [],
+    _ name: String, slots: Int32 = 1, packages: [Digest] = [], budget: Int64 = 0,
     onOrder: (@Sendable (isolated Caller, SchedulerMessage) -> Void)? = nil
   ) async throws -> SessionID {
     isWorker = true
     creditLimit = UInt64(slots)
     self.onOrder = onOrder
     try read()
-    try await send(.hello(hello(name, slots: slots, packages: packages)))
+    try await send(.hello(hello(name, slots: slots, packages: packages, budget: budget)))
     try await eventually("the welcome") { !orders.isEmpty }
     #expect(session != SessionID(0))
     return session
   }
 
-  func hello(_ name: String, slots: Int32 = 1, packages: [Digest] = []) -> WorkerHello {
+  func hello(
+    _ name: String, slots: Int32 = 1, packages: [Digest] = [], budget: Int64 = 0
+  ) -> WorkerHello {
     WorkerHello(
       token: token, worker: WorkerID(name), instance: 1, programVersion: "test", host: "host",
       slots: slots, languages: [LanguageSupport(language: LanguageID("c"), version: "1")],
       labels: [], sandbox: "none", held: [],
-      cache: CacheReport(packages: packages, usedBytes: 0, budgetBytes: 0), load: LoadReport(),
+      cache: CacheReport(packages: packages, usedBytes: 0, budgetBytes: budget), load: LoadReport(),
       creditLimit: UInt64(slots))
   }
 

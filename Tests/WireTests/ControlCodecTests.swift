@@ -44,13 +44,14 @@ import Testing
       WorkerSync(
         session: SessionID(8), sequence: 2, creditLimit: 10, grantsSeen: 6,
         held: [HeldLease(judging: JudgingID(5), epoch: epoch, phase: .finished)], cache: nil,
-        load: LoadReport())),
+        load: LoadReport(), warming: [digest])),
     .runs(SessionID(8), JudgingID(5), epoch, [run]),
     .finished(SessionID(8), JudgingID(5), epoch, result),
     .returned(SessionID(8), JudgingID(5), epoch, .judgeError("validator crashed")),
     .returned(SessionID(8), JudgingID(5), epoch, .workerFault("disk full")),
     .cancelled(SessionID(8), JudgingID(5), epoch),
     .goodbye(SessionID(8)),
+    .wishEnded(SessionID(8), digest, reason: "no room"),
   ]
 
   @Test(arguments: workerMessages) func workerMessagesSurvive(_ message: WorkerMessage) throws {
@@ -83,6 +84,7 @@ import Testing
     .acknowledge([LeaseName(judging: JudgingID(5), epoch: epoch)]),
     .acknowledge([]),
     .unreadable("message field run.verdict"),
+    .warm(WarmOrder(package: digest, archiveBytes: 100, unpackedBytes: 200)),
   ]
 
   @Test(arguments: schedulerMessages)
@@ -111,6 +113,8 @@ import Testing
     .listPackages(9),
     .collectPackages(10, isRehearsal: true),
     .collectPackages(11, isRehearsal: false),
+    .warm(12, digest, workers: nil),
+    .warm(13, digest, workers: 4),
   ]
 
   @Test(arguments: clientMessages) func clientMessagesSurvive(_ message: ClientMessage) throws {
@@ -120,7 +124,12 @@ import Testing
   }
 
   static let replies: [ClientReply] = [
-    .welcome(programVersion: "0.1", bulkPort: 1),
+    .welcome(programVersion: "0.1", bulkPort: 1, knowsWarm: true),
+    .warmth(
+      17,
+      Warmth(
+        wanted: 3, here: [WorkerID("a")], coming: [WorkerID("b")],
+        obstacles: [Warmth.Obstacle(worker: WorkerID("c"), reason: "too small")])),
     .refused("no"),
     .who,
     .failed(1, "no such batch"),

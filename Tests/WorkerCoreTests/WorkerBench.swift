@@ -147,6 +147,7 @@ extension WorkerEffect {
       "hello credit \(credit) holds [\(held.text)] has [\(cache.text)]"
     case .evict(let package): "evict \(package.label)"
     case .fetch(let package, archiveBytes: _, unpackedBytes: _): "fetch \(package.label)"
+    case .stopFetch(let package): "stop \(package.label)"
     case .giveUp(let package, let reason): "give up \(package.label): \(reason)"
     case .start(let slot, let name, let package, mode: _):
       "start \(name.judging) \(name.epoch) in \(slot) with \(package.label)"
@@ -163,13 +164,16 @@ extension WorkerMessage {
     case .hello: "hello"
     case .sync(let sync):
       "sync \(sync.sequence) credit \(sync.creditLimit) seen \(sync.grantsSeen) "
-        + "holds [\(sync.held.text)]" + (sync.cache.map { " has [\($0.text)]" } ?? "")
+        + "holds [\(sync.held.text)]"
+        + (sync.warming.isEmpty ? "" : " warms " + sync.warming.map(\.label).joined(separator: " "))
+        + (sync.cache.map { " has [\($0.text)]" } ?? "")
     case .runs(_, let judging, let epoch, let runs): "runs \(judging) \(epoch) \(runs.count)"
     case .finished(let session, let judging, let epoch, let result):
       "finished s\(session.value) \(judging) \(epoch) \(result.verdict)"
     case .returned(_, let judging, let epoch, let reason):
       "returned \(judging) \(epoch): \(reason.text)"
     case .cancelled(_, let judging, let epoch): "cancelled \(judging) \(epoch)"
+    case .wishEnded(_, let package, let reason): "no \(package.label): \(reason)"
     case .goodbye: "goodbye"
     }
   }

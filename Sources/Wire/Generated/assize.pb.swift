@@ -30,6 +30,7 @@
 ///       | -- WorkerSync -----------------------> |   credit: "grant me up to N in this session"
 ///       | <-- GrantList ------------------------ |   one lease per judging
 ///       |     (bulk: ReadPiece / Piece until the package is there)
+///       | <-- WarmOrder ------------------------ |   a package that may be needed soon
 ///       | -- RunReport, RunReport, … ----------> |   lossy, for those who watch
 ///       | -- Finished -------------------------> |   repeated until …
 ///       | <-- Acknowledge ---------------------- |   … it is durable
@@ -129,6 +130,14 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     set {body = .goodbyeSession(newValue)}
   }
 
+  var wishEnded: Assize_V1_WishEnded {
+    get {
+      if case .wishEnded(let v)? = body {return v}
+      return Assize_V1_WishEnded()
+    }
+    set {body = .wishEnded(newValue)}
+  }
+
   var clientHello: Assize_V1_ClientHello {
     get {
       if case .clientHello(let v)? = body {return v}
@@ -209,6 +218,14 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     set {body = .collectPackages(newValue)}
   }
 
+  var warm: Assize_V1_Warm {
+    get {
+      if case .warm(let v)? = body {return v}
+      return Assize_V1_Warm()
+    }
+    set {body = .warm(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -219,6 +236,7 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     case returned(Assize_V1_Returned)
     case cancelled(Assize_V1_LeaseMessage)
     case goodbyeSession(UInt64)
+    case wishEnded(Assize_V1_WishEnded)
     case clientHello(Assize_V1_ClientHello)
     case offerPackages(Assize_V1_OfferPackages)
     case findPackage(Assize_V1_FindPackage)
@@ -229,6 +247,7 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     case statusRequest(UInt64)
     case listPackages(UInt64)
     case collectPackages(Assize_V1_CollectPackages)
+    case warm(Assize_V1_Warm)
 
   }
 
@@ -301,6 +320,15 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
       return String()
     }
     set {body = .unreadable(newValue)}
+  }
+
+  /// Fetch this package before a judging needs it. Only to workers with `takes_warm`.
+  var warm: Assize_V1_WarmOrder {
+    get {
+      if case .warm(let v)? = body {return v}
+      return Assize_V1_WarmOrder()
+    }
+    set {body = .warm(newValue)}
   }
 
   var clientWelcome: Assize_V1_ClientWelcome {
@@ -407,6 +435,14 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .packagesCollected(newValue)}
   }
 
+  var warmth: Assize_V1_Warmth {
+    get {
+      if case .warmth(let v)? = body {return v}
+      return Assize_V1_Warmth()
+    }
+    set {body = .warmth(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -421,6 +457,8 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case acknowledge(Assize_V1_LeaseList)
     /// Something this worker said about a lease could not be read: for its log; it may go on.
     case unreadable(String)
+    /// Fetch this package before a judging needs it. Only to workers with `takes_warm`.
+    case warm(Assize_V1_WarmOrder)
     case clientWelcome(Assize_V1_ClientWelcome)
     case failed(Assize_V1_Failed)
     case missingPackages(Assize_V1_MissingPackages)
@@ -434,6 +472,7 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case part(Assize_V1_ReplyPart)
     case packageList(Assize_V1_PackageList)
     case packagesCollected(Assize_V1_PackagesCollected)
+    case warmth(Assize_V1_Warmth)
 
   }
 
@@ -536,6 +575,12 @@ nonisolated struct Assize_V1_WorkerHello: @unchecked Sendable {
   var creditLimit: UInt64 {
     get {_storage._creditLimit}
     set {_uniqueStorage()._creditLimit = newValue}
+  }
+
+  /// Whether it knows `FromScheduler.warm`.
+  var takesWarm: Bool {
+    get {_storage._takesWarm}
+    set {_uniqueStorage()._takesWarm = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -698,6 +743,8 @@ nonisolated struct Assize_V1_CacheReport: Sendable {
 
   var usedBytes: Int64 = 0
 
+  /// Judgings whose package is larger are not granted, unless it is listed above. 0: not told; then they
+  /// are, and the worker returns them.
   var budgetBytes: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -763,12 +810,52 @@ nonisolated struct Assize_V1_WorkerSync: Sendable {
   /// Clears the value of `load`. Subsequent reads from it will return its default value.
   mutating func clearLoad() {self._load = nil}
 
+  /// Packages that are being fetched because of a WarmOrder, 32 bytes each. One that was ordered a while
+  /// ago and is neither here nor in `cache` will not come.
+  var warming: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _cache: Assize_V1_CacheReport? = nil
   fileprivate var _load: Assize_V1_LoadReport? = nil
+}
+
+/// A wish: the worker fetches the package if that takes room from nothing that judgings use or have used
+/// lately, and stops when a granted judging needs the room. The receiver may assume that nothing depends
+/// on it; a connection that breaks ends it. When the package is there, `cache` says so.
+nonisolated struct Assize_V1_WarmOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var package: Data = Data()
+
+  var archiveBytes: Int64 = 0
+
+  var unpackedBytes: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A wish that came to nothing. Said once, for people: what counts is WorkerSync.
+nonisolated struct Assize_V1_WishEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var session: UInt64 = 0
+
+  var package: Data = Data()
+
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Assize_V1_Welcome: Sendable {
@@ -1212,6 +1299,9 @@ nonisolated struct Assize_V1_ClientWelcome: Sendable {
 
   var bulkPort: UInt32 = 0
 
+  /// Whether the scheduler knows `warm`.
+  var knowsWarm: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1386,6 +1476,60 @@ nonisolated struct Assize_V1_ListedPackage: Sendable {
   init() {}
 
   fileprivate var _package: Assize_V1_Package? = nil
+}
+
+/// Bring a package to workers before it is needed. Answered at once with how far that is: whoever wants
+/// to see the end of it asks again, which also puts other workers in the place of those that dropped it.
+nonisolated struct Assize_V1_Warm: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var package: Data = Data()
+
+  /// 0: on all workers that can hold it.
+  var workers: Int32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Assize_V1_Warmth: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var wanted: Int32 = 0
+
+  var here: [String] = []
+
+  var coming: [String] = []
+
+  /// Some of those that will not have it for now, while fewer than wanted have it or fetch it.
+  var obstacles: [Assize_V1_WarmObstacle] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Assize_V1_WarmObstacle: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var worker: String = String()
+
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Assize_V1_CreateBatch: Sendable {
@@ -1798,7 +1942,7 @@ fileprivate nonisolated let _protobuf_package = "assize.v1"
 
 nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ToScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{4}\u{d}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{3}wish_ended\0\u{4}\u{c}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0\u{1}warm\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1890,6 +2034,19 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
         if let v = v {
           if self.body != nil {try decoder.handleConflictingOneOf()}
           self.body = .goodbyeSession(v)
+        }
+      }()
+      case 8: try {
+        var v: Assize_V1_WishEnded?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .wishEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .wishEnded(v)
         }
       }()
       case 20: try {
@@ -2012,6 +2169,19 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
           self.body = .collectPackages(v)
         }
       }()
+      case 30: try {
+        var v: Assize_V1_Warm?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .warm(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .warm(v)
+        }
+      }()
       default: break
       }
     }
@@ -2050,6 +2220,10 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
     case .goodbyeSession?: try {
       guard case .goodbyeSession(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+    }()
+    case .wishEnded?: try {
+      guard case .wishEnded(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .clientHello?: try {
       guard case .clientHello(let v)? = self.body else { preconditionFailure() }
@@ -2091,6 +2265,10 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
       guard case .collectPackages(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
     }()
+    case .warm?: try {
+      guard case .warm(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2105,7 +2283,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{4}\u{d}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{4}\u{c}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2192,6 +2370,19 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
         if let v = v {
           if self.body != nil {try decoder.handleConflictingOneOf()}
           self.body = .unreadable(v)
+        }
+      }()
+      case 8: try {
+        var v: Assize_V1_WarmOrder?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .warm(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .warm(v)
         }
       }()
       case 20: try {
@@ -2353,6 +2544,19 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
           self.body = .packagesCollected(v)
         }
       }()
+      case 33: try {
+        var v: Assize_V1_Warmth?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .warmth(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .warmth(v)
+        }
+      }()
       default: break
       }
     }
@@ -2391,6 +2595,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
     case .unreadable?: try {
       guard case .unreadable(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    }()
+    case .warm?: try {
+      guard case .warm(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .clientWelcome?: try {
       guard case .clientWelcome(let v)? = self.body else { preconditionFailure() }
@@ -2444,6 +2652,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
       guard case .packagesCollected(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
     }()
+    case .warmth?: try {
+      guard case .warmth(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2477,7 +2689,7 @@ nonisolated extension Assize_V1_Empty: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0\u{3}takes_warm\0")
 
   fileprivate class _StorageClass {
     var _protocolVersion: UInt32 = 0
@@ -2494,6 +2706,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
     var _cache: Assize_V1_CacheReport? = nil
     var _load: Assize_V1_LoadReport? = nil
     var _creditLimit: UInt64 = 0
+    var _takesWarm: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2518,6 +2731,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       _cache = source._cache
       _load = source._load
       _creditLimit = source._creditLimit
+      _takesWarm = source._takesWarm
     }
   }
 
@@ -2550,6 +2764,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._cache) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._load) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._creditLimit) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._takesWarm) }()
         default: break
         }
       }
@@ -2604,6 +2819,9 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       if _storage._creditLimit != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._creditLimit, fieldNumber: 14)
       }
+      if _storage._takesWarm != false {
+        try visitor.visitSingularBoolField(value: _storage._takesWarm, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2627,6 +2845,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         if _storage._cache != rhs_storage._cache {return false}
         if _storage._load != rhs_storage._load {return false}
         if _storage._creditLimit != rhs_storage._creditLimit {return false}
+        if _storage._takesWarm != rhs_storage._takesWarm {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2950,7 +3169,7 @@ nonisolated extension Assize_V1_LoadReport: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Assize_V1_WorkerSync: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerSync"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}sequence\0\u{3}credit_limit\0\u{3}grants_seen\0\u{1}held\0\u{1}cache\0\u{1}load\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}sequence\0\u{3}credit_limit\0\u{3}grants_seen\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{1}warming\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2965,6 +3184,7 @@ nonisolated extension Assize_V1_WorkerSync: SwiftProtobuf.Message, SwiftProtobuf
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._cache) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._load) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.warming) }()
       default: break
       }
     }
@@ -2996,6 +3216,9 @@ nonisolated extension Assize_V1_WorkerSync: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._load {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if !self.warming.isEmpty {
+      try visitor.visitSingularBytesField(value: self.warming, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3007,6 +3230,87 @@ nonisolated extension Assize_V1_WorkerSync: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.held != rhs.held {return false}
     if lhs._cache != rhs._cache {return false}
     if lhs._load != rhs._load {return false}
+    if lhs.warming != rhs.warming {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_WarmOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WarmOrder"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{3}archive_bytes\0\u{3}unpacked_bytes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.archiveBytes) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.unpackedBytes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.package.isEmpty {
+      try visitor.visitSingularBytesField(value: self.package, fieldNumber: 1)
+    }
+    if self.archiveBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.archiveBytes, fieldNumber: 2)
+    }
+    if self.unpackedBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.unpackedBytes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_WarmOrder, rhs: Assize_V1_WarmOrder) -> Bool {
+    if lhs.package != rhs.package {return false}
+    if lhs.archiveBytes != rhs.archiveBytes {return false}
+    if lhs.unpackedBytes != rhs.unpackedBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_WishEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WishEnded"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}package\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.package) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularUInt64Field(value: self.session, fieldNumber: 1)
+    }
+    if !self.package.isEmpty {
+      try visitor.visitSingularBytesField(value: self.package, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_WishEnded, rhs: Assize_V1_WishEnded) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.package != rhs.package {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3702,7 +4006,7 @@ nonisolated extension Assize_V1_ClientHello: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_ClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ClientWelcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}program_version\0\u{3}bulk_port\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}program_version\0\u{3}bulk_port\0\u{3}knows_warm\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3712,6 +4016,7 @@ nonisolated extension Assize_V1_ClientWelcome: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.programVersion) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bulkPort) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.knowsWarm) }()
       default: break
       }
     }
@@ -3724,12 +4029,16 @@ nonisolated extension Assize_V1_ClientWelcome: SwiftProtobuf.Message, SwiftProto
     if self.bulkPort != 0 {
       try visitor.visitSingularUInt32Field(value: self.bulkPort, fieldNumber: 2)
     }
+    if self.knowsWarm != false {
+      try visitor.visitSingularBoolField(value: self.knowsWarm, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Assize_V1_ClientWelcome, rhs: Assize_V1_ClientWelcome) -> Bool {
     if lhs.programVersion != rhs.programVersion {return false}
     if lhs.bulkPort != rhs.bulkPort {return false}
+    if lhs.knowsWarm != rhs.knowsWarm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4098,6 +4407,131 @@ nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProto
     if lhs.newest != rhs.newest {return false}
     if lhs.workers != rhs.workers {return false}
     if lhs.addedMilliseconds != rhs.addedMilliseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Warm: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Warm"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}package\0\u{1}workers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.package) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self.workers) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.package.isEmpty {
+      try visitor.visitSingularBytesField(value: self.package, fieldNumber: 2)
+    }
+    if self.workers != 0 {
+      try visitor.visitSingularInt32Field(value: self.workers, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Warm, rhs: Assize_V1_Warm) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.package != rhs.package {return false}
+    if lhs.workers != rhs.workers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Warmth: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Warmth"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}wanted\0\u{1}here\0\u{1}coming\0\u{1}obstacles\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.wanted) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.here) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.coming) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.obstacles) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.wanted != 0 {
+      try visitor.visitSingularInt32Field(value: self.wanted, fieldNumber: 2)
+    }
+    if !self.here.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.here, fieldNumber: 3)
+    }
+    if !self.coming.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.coming, fieldNumber: 4)
+    }
+    if !self.obstacles.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.obstacles, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Warmth, rhs: Assize_V1_Warmth) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.wanted != rhs.wanted {return false}
+    if lhs.here != rhs.here {return false}
+    if lhs.coming != rhs.coming {return false}
+    if lhs.obstacles != rhs.obstacles {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_WarmObstacle: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WarmObstacle"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_WarmObstacle, rhs: Assize_V1_WarmObstacle) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4917,4 +5351,4 @@ nonisolated extension Assize_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-// SHA-256 of assize.proto: e43c669a22b86c4dcdacf16dcec3d353267de58cabaaa1ba7a75fa67ab5e1827
+// SHA-256 of assize.proto: c59465ec8998b473bdadc2cd59a31b8853d033d9f0416e243456bcf3aa22f696

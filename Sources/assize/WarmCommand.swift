@@ -1,0 +1,156 @@
+import ArgumentParser
+import Foundation
+import JudgeModel
+import Messages
+import SchedulerClient
+
+/// Brings packages to workers before they are needed.
+struct Warm: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Bring packages to workers before they are needed.",
+    discussion: """
+      PACKAGE is a digest, as many digits of one as tell it from all others, or a problem, whose newest \
+      package is meant. Workers with most room in their cache are asked first. They fetch it beside \
+      their work, and into room that nothing judged with in the last ten minutes needs; a judging that \
+      needs the room gets it. How far it is shows on standard error until all is there.
+
+      Example: assize warm sum flood --workers 4
+
+      Exit status: 0 all wished workers have it, 1 some will not and why is said, 2 the scheduler \
+      could not be asked or there is no such package, 64 wrong usage. With --no-wait: 0 when workers \
+      have it or were asked.
+      """)
+
+  @Argument(help: ArgumentHelp("Digests, parts of digests or problems.", valueName: "package"))
+  var packages: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "On how many workers each of them shall be. Default: on all that can hold it.",
+      valueName: "n"))
+  var workers: Int32?
+
+  @Flag(name: .customLong("no-wait"), help: "Only ask for it; do not wait until it is there.")
+  var isNotWaiting = false
+  @Option(help: "How to print it.")
+  var format = ListFormat.table
+  @OptionGroup var joinOption: JoinOption
+
+  func validate() throws {
+    if packages.isEmpty { throw ValidationError("Name at least one package.") }
+    if let workers, workers < 1 { throw ValidationError("--workers must be at least 1.") }
+  }
+
+  func run() async throws {
+    try await exitingWithReason {
+      let reports = try await joinOption.connected { try await warm(through: $0) }
+      if format == .json { try printJSON(reports) } else { Self.say(reports) }
+      guard reports.allSatisfy({ isNotWaiting ? $0.isUnderWay : $0.isDone }) else {
+        throw ExitCode(1)
+      }
+    }
+  }
+
+  private func warm(through client: SchedulerClient) async throws -> [WarmReport] {
+    let list = try await client.packages()
+    var chosen: [PackageSummary] = []
+    for name in packages {
+      let package = try NamedPackage.find(name, in: list)
+      if !chosen.contains(package) { chosen.append(package) }
+    }
+    var told: [Digest: String] = [:]
+    while true {
+      var reports: [WarmReport] = []
+      for package in chosen {
+        let report = WarmReport(
+          package, try await client.warm(package.digest, workers: workers))
+        if told.updateValue(report.progress, forKey: package.digest) != report.progress {
+          printToStandardError(terminalSafe(report.progress))
+        }
+        reports.append(report)
+      }
+      if isNotWaiting || reports.allSatisfy(\.isOver) { return reports }
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  private static func say(_ reports: [WarmReport]) {
+    for report in reports {
+      print(terminalSafe(report.conclusion))
+      for obstacle in report.obstacles {
+        print(terminalSafe("  \(obstacle.worker): \(obstacle.reason)"))
+      }
+    }
+  }
+}
+
+/// How far a package was brought, for people and programs.
+struct WarmReport: Encodable {
+  struct Obstacle: Encodable {
+    var worker: String
+    var reason: String
+  }
+  var problem: String
+  var digest: String
+  var wanted: Int
+  /// Workers that have it.
+  var here: [String]
+  /// Those that are fetching it.
+  var coming: [String]
+  var obstacles: [Obstacle]
+
+  init(_ package: PackageSummary, _ warmth: Warmth) {
+    problem = package.problem
+    digest = package.digest.hex
+    wanted = Int(warmth.wanted)
+    here = warmth.here.map(\.value)
+    coming = warmth.coming.map(\.value)
+    obstacles = warmth.obstacles.map { Obstacle(worker: $0.worker.value, reason: $0.reason) }
+  }
+
+  private var name: String { "\(problem) \(digest.prefix(8))" }
+  var isDone: Bool { wanted > 0 && here.count >= wanted }
+  var isUnderWay: Bool { wanted > 0 && here.count + coming.count >= wanted }
+  /// Nothing comes any more.
+  var isOver: Bool { isDone || coming.isEmpty }
+
+  var progress: String {
+    let missing = wanted - here.count
+    return
+      "\(name): \(here.count) of \(counted(wanted, "worker")) \(here.count == 1 ? "has" : "have") it"
+      + (missing > 0 && !coming.isEmpty ? ", \(coming.count) fetching" : "")
+  }
+
+  var conclusion: String {
+    if wanted == 0 { return "\(name): no worker can hold it" }
+    if isDone {
+      return "\(name): \(counted(here.count, "worker")) \(here.count == 1 ? "has" : "have") it"
+    }
+    return progress
+  }
+}
+
+/// Which of a scheduler's packages somebody means.
+enum NamedPackage {
+  static func find(_ name: String, in list: [ListedPackage]) throws -> PackageSummary {
+    if let exact = list.first(where: { $0.package.digest.hex == name.lowercased() }) {
+      return exact.package
+    }
+    if let newest = list.first(where: { $0.package.problem == name && $0.isNewest }) {
+      return newest.package
+    }
+    let matches = list.filter { $0.package.digest.hex.hasPrefix(name.lowercased()) }
+    guard !name.isEmpty, let first = matches.first else {
+      throw CommandFailure(
+        "the scheduler has no package `\(name)`: name a problem or a digest that `assize packages` "
+          + "lists, or push it with `assize pack push DIR`")
+    }
+    guard matches.count == 1 else {
+      throw CommandFailure(
+        "`\(name)` may be any of "
+          + matches.map { "\($0.package.problem) \($0.package.digest.short)" }
+          .joined(separator: ", ") + ": give more digits")
+    }
+    return first.package
+  }
+}
