@@ -7,7 +7,8 @@ public import JudgeModel
 /// keeps no state between two pieces; after a broken connection the receiver asks for what it lacks.
 public enum BulkRequest: Hashable, Sendable {
   /// Worker or client: the bytes of this package's archive from `offset`, at most `length`.
-  case read(package: Digest, offset: Int64, length: Int32)
+  /// - left: bytes that this transfer will ask for afterwards; nil from one that does not know `wait`.
+  case read(package: Digest, offset: Int64, length: Int32, left: Int64? = nil)
   /// Client: I have this package's archive of `size` bytes for you.
   case offer(package: Digest, size: Int64)
   /// Client: the piece you asked for.
@@ -21,6 +22,10 @@ public enum BulkReply: Hashable, Sendable {
   /// The offered package is complete, verified and visible.
   case stored(package: Digest)
   case failed(package: Digest, reason: String)
+  /// Other transfers come first: what was asked for of this package is forgotten. Ask again when told
+  /// `go`, or after ``BulkLimits/waitSeconds``.
+  case wait(package: Digest)
+  case go(package: Digest)
 }
 
 public enum BulkLimits {
@@ -29,4 +34,6 @@ public enum BulkLimits {
   public static let pieceBytes = 256 << 10
   /// Pieces on their way to one receiver.
   public static let window = 8
+  /// Whoever was told to wait asks again after so long, to show that it still waits.
+  public static let waitSeconds: Int64 = 5
 }

@@ -54,7 +54,8 @@ actor ManifestFetcher {
 
   private func ask() {
     let request = BulkRequest.read(
-      package: package, offset: Int64(head.count), length: Int32(BulkLimits.pieceBytes))
+      package: package, offset: Int64(head.count), length: Int32(BulkLimits.pieceBytes),
+      left: 0)
     _ = try? socket?.send(BulkCodec.encode(request, ticket: ticket))
   }
 
@@ -72,7 +73,7 @@ actor ManifestFetcher {
         try useHead()
       case .failed(let package, let reason):
         if package == self.package { end(.failure(ClientError(reason))) }
-      case .send, .stored: break
+      case .send, .stored, .wait, .go: break
       }
     } catch {
       end(.failure(ClientError("the scheduler's answer cannot be used: \(error)")))

@@ -130,7 +130,7 @@ actor PackagePusher {
       case .stored(let package): if package == self.package { end(nil) }
       case .failed(let package, let reason):
         if package == self.package { end(ClientError(reason)) }
-      case .piece: break
+      case .piece, .wait, .go: break
       }
     } catch {
       end(ClientError("the scheduler's answer cannot be read: \(error)"))

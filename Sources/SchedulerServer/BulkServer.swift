@@ -19,6 +19,8 @@ internal import Wire
 /// those pieces of it that the shelf has not yet. A package becomes visible only after every byte of
 /// it was verified, on a thread of its own.
 ///
+/// Of transfers of large packages only a few are served at the same time; `StreamQueue` says which.
+///
 /// What a connection cannot take at once is owed to it, in order: a piece that is not sent would cost
 /// its reader the wait until it asks again. Only the request is kept and not the bytes.
 actor BulkServer {
@@ -36,6 +38,10 @@ actor BulkServer {
   private var generation = 0
   var uploads: [Digest: Upload] = [:]
   private var owed: [RoutingID: Deque<Owed>] = [:]
+  private(set) var streams: StreamQueue<RoutingID>
+  private var isAdvancing = false
+  /// When a place among the streams may become free by time.
+  private var streamTurn: Deadline?
   var sweep: Deadline?
   private var retry: Deadline?
   /// Refers to the server, which refers to this: let go of when it stops.
@@ -60,11 +66,13 @@ actor BulkServer {
   }
 
   init(
-    directory: String, token: String, catalogue: any PackageCatalogue, log: Logger
+    directory: String, token: String, fetchStreams: Int, catalogue: any PackageCatalogue,
+    log: Logger
   ) throws {
     self.catalogue = catalogue
     shelf = try PackageShelf(directory: directory)
     self.token = token
+    streams = StreamQueue(limit: fetchStreams)
     self.log = log
     reactor = try Reactor(name: "bulk")
   }
@@ -96,6 +104,7 @@ actor BulkServer {
     try reactor.register(socket, turnLimit: 16, onMessage: { self.receive($0) })
     sweep = reactor.makeDeadline { self.dropSilentUploads() }
     retry = reactor.makeDeadline { self.payOwed() }
+    streamTurn = reactor.makeDeadline { self.endStreams() }
     guard let port = portNumber(of: endpoint) else {
       throw ServerError("cannot tell the port of \(endpoint)")
     }
@@ -119,7 +128,8 @@ actor BulkServer {
         return
       }
       switch request {
-      case .read(let package, let offset, let length): read(package, offset, length, peer)
+      case .read(let package, let offset, let length, let left):
+        read(package, offset, length, left, peer)
       case .offer(let package, let size): offer(package, size, peer)
       case .piece(let package, let offset, let bytes): take(package, offset, bytes, peer)
       }
@@ -132,8 +142,45 @@ actor BulkServer {
 
   // MARK: Out
 
-  private func read(_ package: Digest, _ offset: Int64, _ length: Int32, _ peer: RoutingID) {
-    owe(.piece(package, offset: offset, length: length), to: peer)
+  private func read(
+    _ package: Digest, _ offset: Int64, _ length: Int32, _ left: Int64?, _ peer: RoutingID
+  ) {
+    // What there is not is refused at once, and takes no place.
+    let verdict =
+      shelf.holds(package)
+      ? streams.read(
+        StreamQueue.Stream(reader: peer, package: package), length: Int64(length), left: left,
+        at: now) : .serve
+    switch verdict {
+    case .serve: owe(.piece(package, offset: offset, length: length), to: peer)
+    case .wait: send(.wait(package: package), to: peer)
+    case .ignore: break
+    }
+    advanceStreams()
+  }
+
+  private var now: Instant { Instant(nanoseconds: Reactor.now()) }
+
+  private func endStreams() {
+    streams.expire(at: now)
+    advanceStreams()
+  }
+
+  /// Lets those go on for which there is a place. What waits for which package is asked for each time,
+  /// on the control thread: places become free seldom, and the queue changes all the time.
+  private func advanceStreams() {
+    streamTurn?.instant = streams.nextDeadline?.nanoseconds
+    guard streams.canAdvance, !isAdvancing, let catalogue else { return }
+    isAdvancing = true
+    let packages = streams.waitingPackages
+    Task {
+      let backlog = await catalogue.backlog(of: packages)
+      isAdvancing = false
+      for stream in streams.advance(at: now, backlog: { backlog[$0] ?? 0 }) {
+        send(.go(package: stream.package), to: stream.reader)
+      }
+      advanceStreams()
+    }
   }
 
   private func owe(_ item: Owed, to peer: RoutingID) {
@@ -161,6 +208,7 @@ actor BulkServer {
       case .wouldBlock: return false
       case .unreachable:
         owed[peer] = nil
+        streams.remove(peer)
         return true
       }
     } catch {
@@ -211,6 +259,8 @@ protocol PackageCatalogue: Actor {
   func add(_ package: PackageSummary) async throws
   /// Makes a recorded package its problem's newest; false when there is no record of it.
   func renew(_ package: Digest) async throws -> Bool
+  /// How many judgings wait for each of these.
+  func backlog(of packages: [Digest]) async -> [Digest: Int]
 }
 
 extension PackageSummary {

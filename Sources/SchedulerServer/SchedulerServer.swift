@@ -84,8 +84,8 @@ public actor SchedulerServer {
   /// - Returns: the line that workers and clients join with.
   public func start(advertising host: String) async throws -> JoinLine {
     let bulk = try BulkServer(
-      directory: settings.stateDirectory + "/packages", token: identity.token, catalogue: self,
-      log: log)
+      directory: settings.stateDirectory + "/packages", token: identity.token,
+      fetchStreams: settings.fetchStreams, catalogue: self, log: log)
     try await takeUpPackages(bulk)
     if !settings.isPlain {
       let authenticator = Authenticator(context, on: reactor) { _ in true }

@@ -14,13 +14,21 @@ public struct ServerSettings: Sendable {
   public var isPlain: Bool
   public var programVersion: String
   public var policy: SchedulerPolicy
+  /// Transfers of large packages to workers that are served at the same time.
+  public var fetchStreams: Int
   public var logger: Logger
   /// Of the control socket. Nobody's choice, but tests have queues that are soon full.
   var control = SocketOptions.control
 
+  /// Enough to fill any uplink while one of them pauses, and few enough that the first are done in a
+  /// fraction of the time that all take.
+  public static let defaultFetchStreams = 4
+
   public init(
     stateDirectory: String, listen: String, bulkPort: UInt16 = 0, isPlain: Bool,
-    programVersion: String, policy: SchedulerPolicy = SchedulerPolicy(), logger: Logger
+    programVersion: String, policy: SchedulerPolicy = SchedulerPolicy(),
+    fetchStreams: Int = defaultFetchStreams,
+    logger: Logger
   ) {
     self.stateDirectory = stateDirectory
     self.listen = listen
@@ -28,6 +36,7 @@ public struct ServerSettings: Sendable {
     self.isPlain = isPlain
     self.programVersion = programVersion
     self.policy = policy
+    self.fetchStreams = fetchStreams
     self.logger = logger
   }
 }

@@ -9,10 +9,11 @@ public enum BulkCodec {
     var out = Assize_V1_ToBulk()
     out.ticket = ticket
     switch request {
-    case .read(let package, let offset, let length):
+    case .read(let package, let offset, let length, let left):
       out.read.package = package.wire
       out.read.offset = offset
       out.read.length = length
+      if let left { out.read.left = left }
     case .offer(let package, let size):
       out.offer.package = package.wire
       out.offer.size = size
@@ -34,7 +35,8 @@ public enum BulkCodec {
       request = .read(
         package: try Digest(from: read.package, "read.package"),
         offset: try natural(read.offset, "read.offset"),
-        length: try pieceLength(read.length, "read.length"))
+        length: try pieceLength(read.length, "read.length"),
+        left: read.hasLeft ? try natural(read.left, "read.left") : nil)
     case .offer(let offer):
       request = .offer(
         package: try Digest(from: offer.package, "offer.package"),
@@ -63,6 +65,8 @@ public enum BulkCodec {
     case .failed(let package, let reason):
       out.failed.package = package.wire
       out.failed.reason = reason
+    case .wait(let package): out.wait = package.wire
+    case .go(let package): out.go = package.wire
     }
     return serialized(out)
   }
@@ -81,6 +85,8 @@ public enum BulkCodec {
         package: try Digest(from: send.package, "send.package"),
         offset: try natural(send.offset, "send.offset"),
         length: try pieceLength(send.length, "send.length"))
+    case .wait(let digest): return .wait(package: try Digest(from: digest, "wait"))
+    case .go(let digest): return .go(package: try Digest(from: digest, "go"))
     case .stored(let digest): return .stored(package: try Digest(from: digest, "stored"))
     case .failed(let failed):
       return .failed(

@@ -26,6 +26,8 @@ actor PackageFetcher {
     var length: Int64
     /// Empty: a range that somebody waits for.
     var parts: [FetchPlan.Part] = []
+    /// Bytes that its transfer asks for afterwards.
+    var left: Int64 = 0
     var askedAt = Instant.zero
     var wasAlone = false
   }
@@ -35,6 +37,8 @@ actor PackageFetcher {
     var waiter: CheckedContinuation<Void, any Error>
     /// Member by blob, for those that are waited for.
     var members: [Digest: Int]
+    /// Not asked for yet.
+    var left: Int64
   }
   private typealias Waiter = CheckedContinuation<[UInt8], any Error>
 
@@ -50,6 +54,9 @@ actor PackageFetcher {
   private var turns: [Digest] = []
   private var unsent: [Request] = []
   private var asked: [Request] = []
+  /// Packages that have to wait for other workers' transfers: what was asked for of them, and until
+  /// when.
+  private var waits: [Digest: (requests: [Request], until: Int64)] = [:]
   private var window = FetchWindow()
   private var rate: RateLimit
   private var lastHeard = Reactor.now()
@@ -58,6 +65,7 @@ actor PackageFetcher {
   private var patience: Deadline?
   private var redial: Deadline?
   private var throttle: Deadline?
+  private var turn: Deadline?
 
   /// Silence after which missing pieces are asked for again, nanoseconds.
   static let silence: Int64 = 15_000_000_000
@@ -105,6 +113,7 @@ actor PackageFetcher {
     patience = reactor.makeDeadline { self.checkPatience() }
     redial = reactor.makeDeadline { self.dialAgain() }
     throttle = reactor.makeDeadline { self.pump() }
+    turn = reactor.makeDeadline { self.endWaits() }
   }
 
   private func dialAgain() {
@@ -144,7 +153,8 @@ actor PackageFetcher {
     _ package: Digest, _ plan: FetchPlan, members: [Digest: Int], into pipe: MemberPipe
   ) async throws {
     try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-      streams[package] = Stream(plan: plan, pipe: pipe, waiter: waiter, members: members)
+      streams[package] = Stream(
+        plan: plan, pipe: pipe, waiter: waiter, members: members, left: plan.bytesLeft)
       turns.append(package)
       wish(package)
     }
@@ -181,7 +191,8 @@ actor PackageFetcher {
       }
       guard var request = nextRequest() else { return }
       let message = BulkRequest.read(
-        package: request.package, offset: request.offset, length: Int32(clamping: request.length))
+        package: request.package, offset: request.offset, length: Int32(clamping: request.length),
+        left: request.left)
       guard case .sent? = try? socket.send(BulkCodec.encode(message, ticket: ticket)) else {
         // No room, or no connection: then a new one asks for everything.
         unsent.insert(request, at: 0)
@@ -215,10 +226,14 @@ actor PackageFetcher {
       let package = turns.removeFirst()
       turns.append(package)
       let limit = window.pieceBytes(atMost: pieceLimit)
-      if let piece = streams[package]?.plan.next(atMost: limit) {
-        return Request(
-          package: package, offset: piece.offset, length: piece.length, parts: piece.parts)
+      guard waits[package] == nil, let piece = streams[package]?.plan.next(atMost: limit) else {
+        continue
       }
+      let left = max(0, (streams[package]?.left ?? 0) - piece.length)
+      streams[package]?.left = left
+      return Request(
+        package: package, offset: piece.offset, length: piece.length, parts: piece.parts,
+        left: left)
     }
     return nil
   }
@@ -230,6 +245,8 @@ actor PackageFetcher {
       switch try BulkCodec.decodeReply(message.payload) {
       case .piece(let package, let offset, let bytes): take(package, offset, bytes)
       case .failed(let package, let reason): end(package, AgentError(reason))
+      case .wait(let package): wait(package)
+      case .go(let package): go(package)
       case .send, .stored: break
       }
     } catch {
@@ -262,8 +279,41 @@ actor PackageFetcher {
     pump()
   }
 
+  // MARK: Waiting for other workers' transfers
+
+  /// What was asked for is forgotten over there; it is kept here, and makes room in the window.
+  private func wait(_ package: Digest) {
+    guard streams[package] != nil || ranges[package] != nil else { return }
+    (lastHeard, retries) = (Reactor.now(), 0)
+    let until = Reactor.now() + BulkLimits.waitSeconds * 1_000_000_000
+    let requests =
+      (waits[package]?.requests ?? []) + (asked + unsent).filter { $0.package == package }
+    asked.removeAll { $0.package == package }
+    unsent.removeAll { $0.package == package }
+    waits[package] = (requests, until)
+    setTurn()
+    pump()
+  }
+
+  private func go(_ package: Digest) {
+    guard let wait = waits.removeValue(forKey: package) else { return }
+    unsent = wait.requests + unsent
+    if asked.isEmpty { lastHeard = Reactor.now() }
+    setTurn()
+    pump()
+  }
+
+  /// Asks again, which says that it still waits.
+  private func endWaits() {
+    let now = Reactor.now()
+    for (package, wait) in waits where wait.until <= now { go(package) }
+    setTurn()
+  }
+
+  private func setTurn() { turn?.instant = waits.values.map(\.until).min() }
+
   private func endIfDone(_ package: Digest) {
-    guard let stream = streams[package], stream.plan.isExhausted,
+    guard let stream = streams[package], stream.plan.isExhausted, waits[package] == nil,
       !(asked + unsent).contains(where: { $0.package == package })
     else { return }
     forget(package)
@@ -283,6 +333,7 @@ actor PackageFetcher {
 
   private func forget(_ package: Digest) {
     streams[package] = nil
+    waits[package] = nil
     turns.removeAll { $0 == package }
     asked.removeAll { $0.package == package }
     unsent.removeAll { $0.package == package }
@@ -290,6 +341,7 @@ actor PackageFetcher {
 
   /// Everything that was on its way is lost with a connection.
   private func resume() {
+    for package in Array(waits.keys) { go(package) }
     askAgain()
     window.restart()
     pump()

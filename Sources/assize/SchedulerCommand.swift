@@ -49,6 +49,14 @@ struct SchedulerCommand: AsyncParsableCommand {
       valueName: "host"))
   var advertise: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How many workers may fetch large packages at the same time; the others wait, those first whose "
+        + "package most judgings wait for. More is better only where the workers' lines are slower "
+        + "than this machine's.",
+      valueName: "n"))
+  var fetchStreams = ServerSettings.defaultFetchStreams
+
   @Flag(help: "No encryption. Only for loopback addresses.")
   var plain = false
 
@@ -59,6 +67,9 @@ struct SchedulerCommand: AsyncParsableCommand {
 
   func validate() throws {
     let address = try ListenAddress(parsing: listen)
+    guard (1...10_000).contains(fetchStreams) else {
+      throw ValidationError("--fetch-streams must be between 1 and 10000.")
+    }
     if plainAnywhere, !plain { throw ValidationError("--plain-anywhere needs --plain.") }
     if plain, !plainAnywhere, !address.isLoopback {
       throw ValidationError(
@@ -111,7 +122,7 @@ struct SchedulerCommand: AsyncParsableCommand {
       ServerSettings(
         stateDirectory: directory, listen: address.endpoint,
         bulkPort: bulkPort ?? address.nextPort, isPlain: plain,
-        programVersion: Assize.programVersion, logger: log))
+        programVersion: Assize.programVersion, fetchStreams: fetchStreams, logger: log))
     let line = try await server.start(advertising: advertise ?? address.reachableHost)
     try Self.keep(line, in: directory)
     print(line.text)

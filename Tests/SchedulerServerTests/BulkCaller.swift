@@ -20,6 +20,9 @@ actor BulkCaller {
   private(set) var pieces: [(offset: Int64, bytes: [UInt8])] = []
   private(set) var stored: [Digest] = []
   private(set) var failures: [String] = []
+  /// What it was told to wait with, and to go on with.
+  private(set) var waits: [Digest] = []
+  private(set) var gone: [Digest] = []
 
   /// - Parameter answer: the bytes to send for a request; nil sends nothing.
   init(
@@ -66,6 +69,8 @@ actor BulkCaller {
     case .piece(_, let offset, let bytes): pieces.append((offset, bytes))
     case .stored(let package): stored.append(package)
     case .failed(_, let reason): failures.append(reason)
+    case .wait(let package): waits.append(package)
+    case .go(let package): gone.append(package)
     }
   }
 

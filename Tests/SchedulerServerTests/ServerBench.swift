@@ -36,7 +36,8 @@ final class ServerBench: Sendable {
   ///   - control: options of its control socket.
   ///   - prepare: fills the record before the scheduler opens it.
   static func with(
-    control: SocketOptions = .control, prepare: (Store) throws -> Void = { _ in },
+    control: SocketOptions = .control, fetchStreams: Int = ServerSettings.defaultFetchStreams,
+    prepare: (Store) throws -> Void = { _ in },
     _ body: (ServerBench) async throws -> Void
   ) async throws {
     let directory = NSTemporaryDirectory() + "/scheduler-\(UInt64.random(in: 0...UInt64.max))"
@@ -51,6 +52,7 @@ final class ServerBench: Sendable {
       stateDirectory: directory, listen: "tcp://127.0.0.1:0", isPlain: true,
       programVersion: "test", logger: log.logger)
     settings.control = control
+    settings.fetchStreams = fetchStreams
     let server = try SchedulerServer(settings)
     let line = try await server.start(advertising: "127.0.0.1")
     let bench = ServerBench(server, line, log, directory)

@@ -9,7 +9,9 @@ import Testing
 
   @Test(arguments: [
     BulkRequest.read(package: digest, offset: 1 << 33, length: 262_144),
-    .offer(package: digest, size: 5), .piece(package: digest, offset: 3, bytes: [1, 2]),
+    .read(package: digest, offset: 0, length: 1, left: 0),
+    .read(package: digest, offset: 0, length: 1, left: 1 << 40), .offer(package: digest, size: 5),
+    .piece(package: digest, offset: 3, bytes: [1, 2]),
   ])
   func requestsSurvive(_ request: BulkRequest) throws {
     let bytes = BulkCodec.encode(request, ticket: "t")
@@ -21,7 +23,8 @@ import Testing
   @Test(arguments: [
     BulkReply.piece(package: digest, offset: 3, bytes: [1, 2]),
     .send(package: digest, offset: 0, length: 1), .stored(package: digest),
-    .failed(package: digest, reason: "no such package"),
+    .failed(package: digest, reason: "no such package"), .wait(package: digest),
+    .go(package: digest),
   ])
   func repliesSurvive(_ reply: BulkReply) throws {
     let bytes = BulkCodec.encode(reply)

@@ -20,6 +20,8 @@ actor PlayedScheduler {
   private var bulkPort: UInt16 = 0
   nonisolated let joinLine: JoinLine
   private var worker: RoutingID?
+  /// The bulk connection that asked last.
+  private var bulkPeer: RoutingID?
   private var session: UInt64 = 0
   private var sequence: UInt64 = 0
   private var archives: [Digest: [UInt8]] = [:]
@@ -102,6 +104,28 @@ actor PlayedScheduler {
 
   func forgetAsked() { asked = [] }
 
+  /// Packages whose transfers are told to wait.
+  private var waiting: Set<Digest> = []
+  private(set) var wishesEnded: [(package: Digest, reason: String)] = []
+
+  func makeWait(_ package: Digest) { waiting.insert(package) }
+
+  /// Serves it from now on, without a word.
+  func stopWaiting(_ package: Digest) { waiting.remove(package) }
+
+  func letGo(_ package: Digest) {
+    waiting.remove(package)
+    if let bulkPeer { send(.go(package: package), to: bulkPeer) }
+  }
+
+  func warm(_ package: Digest, unpacked: Int64) throws {
+    try say(
+      .warm(
+        WarmOrder(
+          package: package, archiveBytes: Int64(archives[package]?.count ?? 0),
+          unpackedBytes: unpacked)))
+  }
+
   func bytesAsked(_ package: Digest) -> Int64 {
     asked.filter { $0.package == package }.reduce(0) { $0 + Int64($1.range.count) }
   }
@@ -152,6 +176,7 @@ actor PlayedScheduler {
       over(judging, epoch, .judged(result), sender)
     case .returned(_, let judging, let epoch, let reason):
       over(judging, epoch, .returned(reason), sender)
+    case .wishEnded(_, let package, let reason): wishesEnded.append((package, reason))
     case .cancelled, .goodbye: break
     }
   }
@@ -172,10 +197,14 @@ actor PlayedScheduler {
   private func serve(_ message: borrowing InboundMessage) {
     guard let sender = message.sender,
       let (request, _) = try? BulkCodec.decodeRequest(message.payload),
-      case .read(let package, let offset, let length) = request
+      case .read(let package, let offset, let length, let left) = request
     else { return }
+    bulkPeer = sender
     let range = offset..<(offset + Int64(length))
     asked.append(Asked(package: package, range: range))
+    if waiting.contains(package), left ?? 0 > 0 {
+      return send(.wait(package: package), to: sender)
+    }
     guard let archive = archives[package], range.upperBound <= archive.count else {
       return send(.failed(package: package, reason: "no such bytes"), to: sender)
     }

@@ -118,6 +118,26 @@ nonisolated struct Assize_V1_FromBulk: Sendable {
     set {body = .failed(newValue)}
   }
 
+  /// 32 bytes: other transfers of large packages come first. Everything asked for of this package is
+  /// forgotten: ask again when told `go`, or after 5 seconds, and then every 5 seconds; a receiver
+  /// that does not is taken to be gone. Only to those whose requests have `left`.
+  var wait: Data {
+    get {
+      if case .wait(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .wait(newValue)}
+  }
+
+  /// 32 bytes: ask for this package now.
+  var go: Data {
+    get {
+      if case .go(let v)? = body {return v}
+      return Data()
+    }
+    set {body = .go(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -128,6 +148,12 @@ nonisolated struct Assize_V1_FromBulk: Sendable {
     /// 32 bytes: this package is verified and visible.
     case stored(Data)
     case failed(Assize_V1_PackageFailed)
+    /// 32 bytes: other transfers of large packages come first. Everything asked for of this package is
+    /// forgotten: ask again when told `go`, or after 5 seconds, and then every 5 seconds; a receiver
+    /// that does not is taken to be gone. Only to those whose requests have `left`.
+    case wait(Data)
+    /// 32 bytes: ask for this package now.
+    case go(Data)
 
   }
 
@@ -147,9 +173,22 @@ nonisolated struct Assize_V1_ReadPiece: Sendable {
   /// At most 256 KiB.
   var length: Int32 = 0
 
+  /// Bytes that this transfer will ask for after this piece. Absent: not known, and the sender does not
+  /// know `wait`.
+  var left: Int64 {
+    get {_left ?? 0}
+    set {_left = newValue}
+  }
+  /// Returns true if `left` has been explicitly set.
+  var hasLeft: Bool {self._left != nil}
+  /// Clears the value of `left`. Subsequent reads from it will return its default value.
+  mutating func clearLeft() {self._left = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _left: Int64? = nil
 }
 
 nonisolated struct Assize_V1_Piece: Sendable {
@@ -291,7 +330,7 @@ nonisolated extension Assize_V1_ToBulk: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromBulk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}piece\0\u{1}send\0\u{1}stored\0\u{1}failed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}piece\0\u{1}send\0\u{1}stored\0\u{1}failed\0\u{2}\u{10}wait\0\u{1}go\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -346,6 +385,22 @@ nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .failed(v)
         }
       }()
+      case 20: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .wait(v)
+        }
+      }()
+      case 21: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .go(v)
+        }
+      }()
       default: break
       }
     }
@@ -373,6 +428,14 @@ nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .failed(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
+    case .wait?: try {
+      guard case .wait(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 20)
+    }()
+    case .go?: try {
+      guard case .go(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 21)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -387,7 +450,7 @@ nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReadPiece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0\u{2}\u{11}left\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -398,12 +461,17 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularInt32Field(value: &self.length) }()
+      case 20: try { try decoder.decodeSingularInt64Field(value: &self._left) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.package.isEmpty {
       try visitor.visitSingularBytesField(value: self.package, fieldNumber: 1)
     }
@@ -413,6 +481,9 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if self.length != 0 {
       try visitor.visitSingularInt32Field(value: self.length, fieldNumber: 3)
     }
+    try { if let v = self._left {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 20)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -420,6 +491,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.package != rhs.package {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.length != rhs.length {return false}
+    if lhs._left != rhs._left {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -535,4 +607,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of bulk.proto: 0c2e3f4c65c2134e29b7afb7cb1d5f512584dc27d679a7591355bdfebcdc9ca2
+// SHA-256 of bulk.proto: f56f6dbfaa16c51e41d053a0ce40cd83c076eb67fc455d74461db11b0bea89a4
