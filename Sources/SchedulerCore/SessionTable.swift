@@ -110,8 +110,8 @@ struct SessionTable {
   private var numbers: [Set<LanguageID>: Int] = [:]
   /// Sorted.
   private(set) var room: [Room] = []
-  /// Budgets of the sessions in `room`, sorted, by the number of their set of languages.
-  private var roomBudgets: [[Int64]] = []
+  /// Budgets of the sessions in `room`, each once and sorted, by the number of their set of languages.
+  private var roomBudgets: [[Budget]] = []
   /// Sets of languages of the sessions in `room`.
   private(set) var languageSetsWithRoom = 0
 
@@ -164,7 +164,15 @@ struct SessionTable {
   }
 
   /// Largest budget of those sessions with room that have this set of languages.
-  func largestBudgetWithRoom(_ languageSet: Int) -> Int64 { roomBudgets[languageSet].last ?? 0 }
+  func largestBudgetWithRoom(_ languageSet: Int) -> Int64 {
+    roomBudgets[languageSet].last?.bytes ?? 0
+  }
+
+  private struct Budget: Hashable, Comparable {
+    var bytes: Int64
+    var sessions = 0
+    static func < (a: Self, b: Self) -> Bool { a.bytes < b.bytes }
+  }
 
   /// What the lists of who has room know of a session.
   private struct Place: Hashable {
@@ -180,17 +188,30 @@ struct SessionTable {
   }
 
   private mutating func noteRoom(_ before: Place?, _ after: Place?) {
-    if let before, before.room.free > 0 {
-      Self.remove(before.room, from: &room)
-      let at = Self.position(of: before.budgetBytes, in: roomBudgets[before.languageSet])
-      roomBudgets[before.languageSet].remove(at: at)
-      if roomBudgets[before.languageSet].isEmpty { languageSetsWithRoom -= 1 }
+    if let before, before.room.free > 0 { Self.remove(before.room, from: &room) }
+    if let after, after.room.free > 0 { Self.insert(after.room, into: &room) }
+    // Most changes are of how much room there is.
+    let (had, has) = (before.flatMap(Self.budget), after.flatMap(Self.budget))
+    guard had?.set != has?.set || had?.bytes != has?.bytes else { return }
+    if let had { countBudget(had.bytes, of: had.set, by: -1) }
+    if let has { countBudget(has.bytes, of: has.set, by: 1) }
+  }
+
+  /// Nil without room.
+  private static func budget(_ place: Place) -> (set: Int, bytes: Int64)? {
+    place.room.free > 0 ? (place.languageSet, place.budgetBytes) : nil
+  }
+
+  private mutating func countBudget(_ bytes: Int64, of set: Int, by change: Int) {
+    let at = Self.position(of: Budget(bytes: bytes), in: roomBudgets[set])
+    if at == roomBudgets[set].count || roomBudgets[set][at].bytes != bytes {
+      if roomBudgets[set].isEmpty { languageSetsWithRoom += 1 }
+      roomBudgets[set].insert(Budget(bytes: bytes), at: at)
     }
-    if let after, after.room.free > 0 {
-      Self.insert(after.room, into: &room)
-      if roomBudgets[after.languageSet].isEmpty { languageSetsWithRoom += 1 }
-      let at = Self.position(of: after.budgetBytes, in: roomBudgets[after.languageSet])
-      roomBudgets[after.languageSet].insert(after.budgetBytes, at: at)
+    roomBudgets[set][at].sessions += change
+    if roomBudgets[set][at].sessions == 0 {
+      roomBudgets[set].remove(at: at)
+      if roomBudgets[set].isEmpty { languageSetsWithRoom -= 1 }
     }
   }
 
@@ -276,7 +297,7 @@ struct SessionTable {
       "room lists everyone with unused credit")
     for (set, budgets) in roomBudgets.enumerated() {
       precondition(
-        budgets
+        budgets.flatMap { Array(repeating: $0.bytes, count: $0.sessions) }
           == rows.filter { $0.free > 0 && $0.languageSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }

@@ -177,6 +177,7 @@ actor BulkServer {
       let backlog = await catalogue.backlog(of: packages)
       isAdvancing = false
       for stream in streams.advance(at: now, backlog: { backlog[$0] ?? 0 }) {
+        log.info("a transfer that waited goes on", metadata: ["package": "\(stream.package)"])
         send(.go(package: stream.package), to: stream.reader)
       }
       advanceStreams()

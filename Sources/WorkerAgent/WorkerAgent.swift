@@ -229,7 +229,9 @@ extension WorkerAgent {
           programs[grant.order.name.judging] = nil
         }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
-      case .warm(let order): handle(.wished(order))
+      case .warm(let order):
+        log.info("asked for ahead of need", metadata: ["package": "\(order.package)"])
+        handle(.wished(order))
       case .acknowledge(let names): handle(.acknowledged(names))
       case .unreadable(let reason): sayOnce("the scheduler cannot read this worker", reason)
       }

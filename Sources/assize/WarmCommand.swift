@@ -16,9 +16,9 @@ struct Warm: AsyncParsableCommand {
 
       Example: assize warm sum flood --workers 4
 
-      Exit status: 0 all wished workers have it, 1 some will not and why is said, 2 the scheduler \
-      could not be asked or there is no such package, 64 wrong usage. With --no-wait: 0 when workers \
-      have it or were asked.
+      Exit status: 0 all wished workers have it, 1 some will not, and why is said, or have it not in \
+      time, 2 the scheduler could not be asked or there is no such package, 64 wrong usage. With \
+      --no-wait: 0 when workers have it or were asked.
       """)
 
   @Argument(help: ArgumentHelp("Digests, parts of digests or problems.", valueName: "package"))
@@ -30,6 +30,12 @@ struct Warm: AsyncParsableCommand {
       valueName: "n"))
   var workers: Int32?
 
+  @Option(
+    help: ArgumentHelp(
+      "Wait no longer than this. What is on its way then comes all the same.",
+      valueName: "seconds"))
+  var within: Int?
+
   @Flag(name: .customLong("no-wait"), help: "Only ask for it; do not wait until it is there.")
   var isNotWaiting = false
   @Option(help: "How to print it.")
@@ -38,6 +44,10 @@ struct Warm: AsyncParsableCommand {
 
   func validate() throws {
     if packages.isEmpty { throw ValidationError("Name at least one package.") }
+    if let within, within < 1 { throw ValidationError("--within must be at least 1.") }
+    if within != nil, isNotWaiting {
+      throw ValidationError("Give either --within or --no-wait, not both.")
+    }
     if let workers, workers < 1 { throw ValidationError("--workers must be at least 1.") }
   }
 
@@ -59,6 +69,7 @@ struct Warm: AsyncParsableCommand {
       if !chosen.contains(package) { chosen.append(package) }
     }
     var told: [Digest: String] = [:]
+    let end = within.map { ContinuousClock.now + .seconds($0) }
     while true {
       var reports: [WarmReport] = []
       for package in chosen {
@@ -69,7 +80,8 @@ struct Warm: AsyncParsableCommand {
         }
         reports.append(report)
       }
-      if isNotWaiting || reports.allSatisfy(\.isOver) { return reports }
+      let isLate = end.map { ContinuousClock.now >= $0 } ?? false
+      if isNotWaiting || isLate || reports.allSatisfy(\.isOver) { return reports }
       try await Task.sleep(for: .seconds(1))
     }
   }

@@ -15,10 +15,13 @@ final class Cluster {
   static let firstUser = 64_000
   static let usersPerWorker = 20
 
-  init(listen host: String = "127.0.0.1", in scratch: Scratch) throws {
+  /// - Parameter options: more of them for the scheduler's first start.
+  init(
+    listen host: String = "127.0.0.1", options: [String] = [], in scratch: Scratch
+  ) throws {
     self.scratch = scratch
     (controlPort, bulkPort) = try Self.freePorts()
-    let scheduler = try Self.startScheduler(host, controlPort, bulkPort, scratch)
+    let scheduler = try Self.startScheduler(host, controlPort, bulkPort, scratch, options)
     self.scheduler = scheduler
     listenHost = host
     joinLine = try Self.joinLine(of: scheduler)
@@ -39,7 +42,8 @@ final class Cluster {
   }
 
   private static func startScheduler(
-    _ host: String, _ control: UInt16, _ bulk: UInt16, _ scratch: Scratch
+    _ host: String, _ control: UInt16, _ bulk: UInt16, _ scratch: Scratch,
+    _ options: [String] = []
   ) throws -> ChildProcess {
     let name = "\(scratch.path)/scheduler-\(UInt32.random(in: 0...UInt32.max))"
     return try ChildProcess(
@@ -47,7 +51,7 @@ final class Cluster {
         Place.assize, "scheduler", "--state", scratch.path + "/state", "--listen",
         "tcp://\(host):\(control)", "--bulk-port", "\(bulk)", "--advertise", "127.0.0.1",
         "--log-level", "info",
-      ], logs: name)
+      ] + options, logs: name)
   }
 
   private static func joinLine(of scheduler: ChildProcess) throws -> String {
@@ -71,6 +75,7 @@ final class Cluster {
     var slots = 1
     var languages = ["c", "cpp", "python3"]
     var cacheBudget: String?
+    var fetchRate: String?
     var namespace: NetworkNamespace?
     var waits = true
   }
@@ -88,12 +93,13 @@ final class Cluster {
     }
     let table = try scratch.file("languages-\(starts).yaml", try Languages.table(plan.languages))
     let budget = plan.cacheBudget.map { ["--cache-budget", $0] } ?? []
+    let rate = plan.fetchRate.map { ["--fetch-rate", $0] } ?? []
     let worker = try ChildProcess(
       prefix + [
         Place.assize, "worker", "--name", name, "--slots", "\(plan.slots)", "--cache",
         cache(of: name), "--languages", table, "--label", "room=\(name)", "--log-level", "info",
         "--uid-base", "\(Self.firstUser + starts * Self.usersPerWorker)",
-      ] + budget, environment: ["ASSIZE_JOIN": line],
+      ] + budget + rate, environment: ["ASSIZE_JOIN": line],
       logs: "\(scratch.path)/worker-\(name)-\(starts)")
     workers[name] = worker
     userNumbers[name] = users(ofStart: starts)

@@ -55,5 +55,39 @@ extension EndToEnd {
       #expect(said.status == 0, "\(said.output)\(said.errors)")
       #expect(!said.output.contains("small"))
     }
+
+    @Test("a regrade has its packages brought to workers before it hands in its judgings")
+    func regrade() throws {
+      let scratch = try Scratch()
+      let contest = try SmallContest(SmallContest.unchanged, in: scratch.path)
+      let cluster = try Cluster(in: scratch)
+      let workers = try ["one", "two"].map { try cluster.startWorker($0) }
+      let regrade = try cluster.regrade(contest, to: scratch.path + "/out")
+      try waitUntil("the regrade ends", seconds: 240) { !regrade.isRunning }
+      #expect(try Outcome(scratch.path + "/out").changed.isEmpty, "\(regrade.errors)")
+      // Of two problems with three submissions each, one goes to each worker.
+      for worker in workers {
+        let asked = worker.errors.split(separator: "\n").count { $0.contains("asked for ahead") }
+        #expect(asked == 1, "\(worker.errors)")
+      }
+    }
+
+    @Test("of several workers that fetch one goes first, and all get there")
+    func streams() throws {
+      let scratch = try Scratch()
+      let cluster = try Cluster(options: ["--fetch-streams", "1"], in: scratch)
+      try OwnProblem(name: "count", bytes: 4_000_000).write(in: scratch.path)
+      #expect(try cluster.run(["pack", "push", scratch.path + "/count"]).status == 0)
+      // So slow that they meet.
+      for name in ["one", "two", "three"] {
+        try cluster.startWorker(name, Cluster.WorkerPlan(fetchRate: "2M"))
+      }
+      let said = try cluster.run(["warm", "count"])
+      #expect(said.status == 0 && said.output.contains("3 workers have it"), "\(said.errors)")
+      let turns = cluster.scheduler.errors.split(separator: "\n")
+        .count { $0.contains("a transfer that waited goes on") }
+      #expect(turns >= 2)
+      #expect(try cluster.run(["scheduler", "--fetch-streams", "0"]).status == 64)
+    }
   }
 }
