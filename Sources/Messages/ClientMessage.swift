@@ -20,6 +20,8 @@ public enum ClientMessage: Hashable, Sendable {
   case listPackages(UInt64)
   /// Drop the packages that nothing needs any more, or only say which those are.
   case collectPackages(UInt64, isRehearsal: Bool)
+  /// Where the archive of a package lies besides the scheduler, from now on: all such places.
+  case setOrigins(UInt64, package: Digest, [Origin])
 }
 
 /// What a watch or a cancellation is about.

@@ -41,6 +41,10 @@ actor BulkServer {
   /// Refers to the server, which refers to this: let go of when it stops.
   private(set) var catalogue: (any PackageCatalogue)?
 
+  /// Where else the packages' archives lie, as the record has it: a copy, because a piece must not wait
+  /// for the disk.
+  private var origins: [Digest: [Origin]] = [:]
+
   /// Largest archive that is taken.
   static let archiveLimit: Int64 = 16 << 30
   /// Bytes of a seek table without frames: less cannot be an archive.
@@ -55,7 +59,7 @@ actor BulkServer {
   static let retryPause: Int64 = 1_000_000
 
   private enum Owed {
-    case piece(Digest, offset: Int64, length: Int32)
+    case piece(Digest, offset: Int64, length: Int32, wantsOrigins: Bool)
     case reply(BulkReply)
   }
 
@@ -72,7 +76,8 @@ actor BulkServer {
   nonisolated func holds(_ package: Digest) -> Bool { shelf.holds(package) }
 
   func drop(_ packages: Set<Digest>) async throws -> PackageShelf.Dropped {
-    try await onVerifier { try $0.drop(packages) }
+    for package in packages { origins[package] = nil }
+    return try await onVerifier { try $0.drop(packages) }
   }
 
   func onVerifier<Result: Sendable>(
@@ -119,7 +124,8 @@ actor BulkServer {
         return
       }
       switch request {
-      case .read(let package, let offset, let length): read(package, offset, length, peer)
+      case .read(let package, let offset, let length, let wantsOrigins):
+        owe(.piece(package, offset: offset, length: length, wantsOrigins: wantsOrigins), to: peer)
       case .offer(let package, let size): offer(package, size, peer)
       case .piece(let package, let offset, let bytes): take(package, offset, bytes, peer)
       }
@@ -132,8 +138,8 @@ actor BulkServer {
 
   // MARK: Out
 
-  private func read(_ package: Digest, _ offset: Int64, _ length: Int32, _ peer: RoutingID) {
-    owe(.piece(package, offset: offset, length: length), to: peer)
+  func note(origins: [Origin], of package: Digest) {
+    self.origins[package] = origins.isEmpty ? nil : origins
   }
 
   private func owe(_ item: Owed, to peer: RoutingID) {
@@ -172,10 +178,11 @@ actor BulkServer {
   private func message(_ item: Owed) -> BulkReply {
     switch item {
     case .reply(let reply): return reply
-    case .piece(let package, let offset, let length):
+    case .piece(let package, let offset, let length, let wantsOrigins):
       do {
         return .piece(
-          package: package, offset: offset, bytes: try bytes(of: package, offset, length))
+          package: package, offset: offset, bytes: try bytes(of: package, offset, length),
+          origins: wantsOrigins ? origins[package] ?? [] : [])
       } catch {
         return .failed(package: package, reason: "\(error)")
       }

@@ -44,6 +44,11 @@ extension SchedulerServer {
       answer(request, peer) {
         .packagesCollected(request, try await self.collectPackages(isRehearsal: isRehearsal))
       }
+    case .setOrigins(let request, let package, let origins):
+      answer(request, peer) {
+        try await self.setOrigins(origins, of: package)
+        return .done(request)
+      }
     }
   }
 

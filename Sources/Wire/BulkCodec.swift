@@ -9,10 +9,11 @@ public enum BulkCodec {
     var out = Assize_V1_ToBulk()
     out.ticket = ticket
     switch request {
-    case .read(let package, let offset, let length):
+    case .read(let package, let offset, let length, let wantsOrigins):
       out.read.package = package.wire
       out.read.offset = offset
       out.read.length = length
+      out.read.wantsOrigins = wantsOrigins
     case .offer(let package, let size):
       out.offer.package = package.wire
       out.offer.size = size
@@ -34,7 +35,7 @@ public enum BulkCodec {
       request = .read(
         package: try Digest(from: read.package, "read.package"),
         offset: try natural(read.offset, "read.offset"),
-        length: try pieceLength(read.length, "read.length"))
+        length: try pieceLength(read.length, "read.length"), wantsOrigins: read.wantsOrigins)
     case .offer(let offer):
       request = .offer(
         package: try Digest(from: offer.package, "offer.package"),
@@ -51,10 +52,11 @@ public enum BulkCodec {
   public static func encode(_ reply: BulkReply) -> [UInt8] {
     var out = Assize_V1_FromBulk()
     switch reply {
-    case .piece(let package, let offset, let bytes):
+    case .piece(let package, let offset, let bytes, let origins):
       out.piece.package = package.wire
       out.piece.offset = offset
       out.piece.contents = Data(bytes)
+      out.piece.origins = origins.map(\.url)
     case .send(let package, let offset, let length):
       out.send.package = package.wire
       out.send.offset = offset
@@ -75,7 +77,9 @@ public enum BulkCodec {
     case .piece(let piece):
       return .piece(
         package: try Digest(from: piece.package, "piece.package"),
-        offset: try natural(piece.offset, "piece.offset"), bytes: [UInt8](piece.contents))
+        offset: try natural(piece.offset, "piece.offset"), bytes: [UInt8](piece.contents),
+        // The piece counts without them: a later scheduler may know of places that this reader does not.
+        origins: piece.origins.prefix(Origin.countLimit).compactMap { try? Origin($0) })
     case .send(let send):
       return .send(
         package: try Digest(from: send.package, "send.package"),

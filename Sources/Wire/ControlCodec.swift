@@ -70,6 +70,10 @@ public enum ControlCodec {
     case .collectPackages(let request, let isRehearsal):
       out.collectPackages.request = request
       out.collectPackages.rehearsal = isRehearsal
+    case .setOrigins(let request, let package, let origins):
+      out.setOrigins.request = request
+      out.setOrigins.package = package.wire
+      out.setOrigins.urls = origins.map(\.url)
     }
     return serialized(out)
   }
@@ -154,6 +158,10 @@ public enum ControlCodec {
     case .listPackages(let request): return .listPackages(request)
     case .collectPackages(let collect):
       return .collectPackages(collect.request, isRehearsal: collect.rehearsal)
+    case .setOrigins(let set):
+      return .setOrigins(
+        set.request, package: try Digest(from: set.package, "set_origins.package"),
+        try decodedOrigins(set.urls, "set_origins.urls"))
     default: throw WireError("body", "not a client's message")
     }
   }

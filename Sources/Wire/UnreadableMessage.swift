@@ -45,6 +45,7 @@ extension UnreadableMessage.Subject {
       case .watch(let watch), .cancel(let watch): .request(watch.request)
       case .statusRequest(let request), .listPackages(let request): .request(request)
       case .collectPackages(let collect): .request(collect.request)
+      case .setOrigins(let set): .request(set.request)
       }
   }
 }

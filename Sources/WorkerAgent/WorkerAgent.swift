@@ -31,6 +31,7 @@ public actor WorkerAgent {
   private let security: SocketOptions.Security
   private let cache: CacheKeeper
   private let fetcher: PackageFetcher
+  private let origins: OriginDesk
   private let gate: MemberGate
   private let slots: [SlotRunner]
   private let mailbox = Mailbox()
@@ -65,11 +66,15 @@ public actor WorkerAgent {
     security = try Self.security(settings.joinLine)
     let directory = settings.cacheDirectory
     let cache = try CacheKeeper(directory: directory)
-    let fetcher = try PackageFetcher(
-      ticket: settings.joinLine.token, bytesPerSecond: settings.fetchBytesPerSecond, log: log)
-    (self.cache, self.fetcher) = (cache, fetcher)
+    let rate = FetchRate(bytesPerSecond: settings.fetchBytesPerSecond)
+    let fetcher = try PackageFetcher(ticket: settings.joinLine.token, rate: rate, log: log)
+    let origins = OriginDesk(rate: rate, limits: settings.originLimits, log: log)
+    (self.cache, self.fetcher, self.origins) = (cache, fetcher, origins)
     gate = MemberGate(
-      onWanted: { package, blob in Task { await fetcher.prefer(blob, of: package) } },
+      onWanted: { package, blob in
+        origins.prefer(blob, of: package)
+        Task { await fetcher.prefer(blob, of: package) }
+      },
       onVanished: { [mailbox] in mailbox.post(.packageDamaged($0)) })
     slots = try (0..<settings.slots).map { slot in
       try SlotRunner(
@@ -135,6 +140,7 @@ public actor WorkerAgent {
   private func shutDown() async {
     for cancellation in cancellations.values { cancellation.cancel() }
     for slot in slots { await slot.stop() }
+    origins.stop()
     await fetcher.stop()
     await cache.stop()
     control?.close()
@@ -325,7 +331,8 @@ extension WorkerAgent {
     log.info("fetching", metadata: ["package": "\(package)", "bytes": "\(archiveBytes)"])
     let transfer = PackageTransfer(
       package: package, archiveBytes: archiveBytes, unpackedBytes: unpackedBytes,
-      directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, gate: gate, log: log,
+      directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, origins: origins,
+      gate: gate, log: log,
       post: { [mailbox] in mailbox.post($0) })
     // What has to go goes first, or the disk would hold both for a moment.
     let room = evictions

@@ -41,13 +41,19 @@ public struct FetchPlan: Hashable, Sendable {
   private var currentMember: Int?
   private var currentEnd: Int64 = 0
 
-  /// How far ahead of its turn a neighbour may come.
-  private static let lookahead = 32
+  /// How far ahead of its turn a neighbour may come, that lies before it in the archive or behind.
+  public static let lookahead = 32
+  private let lookaheadBehind: Int
 
   /// - Parameters:
   ///   - order: members to fetch, in order of need.
   ///   - ranges: where each of the manifest's files lies, none of them empty, one after the other.
-  public init(order: [Int], ranges: [Range<Int64>]) {
+  ///   - lookaheadBehind: how far ahead of its turn a neighbour may come that lies behind in the
+  ///     archive: 32 places, or more where long pieces are cheaper than many.
+  public init(
+    order: [Int], ranges: [Range<Int64>], lookaheadBehind: Int = Self.lookahead
+  ) {
+    self.lookaheadBehind = max(Self.lookahead, lookaheadBehind)
     self.order = order.filter { ranges.indices.contains($0) && !ranges[$0].isEmpty }
     self.ranges = ranges
     for (place, member) in self.order.enumerated() { places[member] = place }
@@ -56,6 +62,9 @@ public struct FetchPlan: Hashable, Sendable {
 
   /// Everything was asked for.
   public var isExhausted: Bool { waiting.isEmpty && currentMember == nil }
+
+  /// What was asked for ends with the end of a member.
+  public var isBetweenMembers: Bool { currentMember == nil }
 
   /// Bytes that were not asked for yet.
   public var bytesLeft: Int64 {
@@ -108,9 +117,11 @@ public struct FetchPlan: Hashable, Sendable {
   private mutating func run(around first: Int, _ limit: Int64) -> Piece {
     var (low, high) = (first, first)
     var length = ranges[first].upperBound - ranges[first].lowerBound
-    let horizon = max(cursor, places[first] ?? 0) + Self.lookahead
+    let turn = max(cursor, places[first] ?? 0)
+    let horizon = turn + Self.lookahead
+    let horizonBehind = turn + lookaheadBehind
     while true {
-      let after = size(of: high + 1, after: ranges[high].upperBound, horizon)
+      let after = size(of: high + 1, after: ranges[high].upperBound, horizonBehind)
         .flatMap { length + $0 <= limit ? $0 : nil }
       let before = size(of: low - 1, before: ranges[low].lowerBound, horizon)
         .flatMap { length + $0 <= limit ? $0 : nil }

@@ -61,6 +61,29 @@ import Testing
     #expect(none == nil)
   }
 
+  @Test func whereLongPiecesAreCheapAllThatLiesBehindComesAlong() {
+    let count = 100
+    let ranges = (0..<count).map { Int64($0 * 10)..<Int64($0 * 10 + 10) }
+    // What is needed first lies in the middle; what lies before it waits for its turn.
+    let order = [60] + (0..<count).filter { $0 != 60 && $0 != 95 }
+    var plan = FetchPlan(order: order, ranges: ranges, lookaheadBehind: count)
+    #expect(
+      all(&plan, atMost: 10_000) == [
+        "600+350 " + (60..<95).map { "\($0)" }.joined(separator: " "),
+        "0+600 " + (0..<60).map { "\($0)" }.joined(separator: " "),
+        "960+40 96 97 98 99",
+      ])
+  }
+
+  @Test func betweenMembers() {
+    var plan = FetchPlan(order: [1, 0], ranges: ranges(5, 25, 5))
+    #expect(plan.isBetweenMembers)
+    _ = plan.next(atMost: 10)
+    #expect(!plan.isBetweenMembers)
+    _ = plan.next(atMost: 15)
+    #expect(plan.isBetweenMembers)
+  }
+
   @Test func aNeighbourThatIsNeededMuchLaterWaits() {
     let count = 100
     let order = [50] + (0..<count).filter { $0 != 50 && $0 != 51 } + [51]

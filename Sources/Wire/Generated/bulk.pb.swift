@@ -147,6 +147,11 @@ nonisolated struct Assize_V1_ReadPiece: Sendable {
   /// At most 256 KiB.
   var length: Int32 = 0
 
+  /// Of a worker that begins to fetch: name the package's origins with the piece. A scheduler that does
+  /// not know the field answers with the piece alone, so that nobody waits for an answer that never
+  /// comes, and asking costs no message of its own.
+  var wantsOrigins: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -162,6 +167,12 @@ nonisolated struct Assize_V1_Piece: Sendable {
   var offset: Int64 = 0
 
   var contents: Data = Data()
+
+  /// If they were asked for: where the package's archive lies besides the scheduler, as `http` and `https`
+  /// addresses, the first to be tried first. Each is a file that may differ from the scheduler's archive
+  /// in how its members are packed, so offsets and lengths of the one say nothing of the other. The
+  /// receiver ignores what it cannot use.
+  var origins: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -387,7 +398,7 @@ nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReadPiece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0\u{3}wants_origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -398,6 +409,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularInt32Field(value: &self.length) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.wantsOrigins) }()
       default: break
       }
     }
@@ -413,6 +425,9 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if self.length != 0 {
       try visitor.visitSingularInt32Field(value: self.length, fieldNumber: 3)
     }
+    if self.wantsOrigins != false {
+      try visitor.visitSingularBoolField(value: self.wantsOrigins, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -420,6 +435,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.package != rhs.package {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.length != rhs.length {return false}
+    if lhs.wantsOrigins != rhs.wantsOrigins {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -427,7 +443,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Piece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}contents\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}contents\0\u{1}origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -438,6 +454,7 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.contents) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.origins) }()
       default: break
       }
     }
@@ -453,6 +470,9 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.contents.isEmpty {
       try visitor.visitSingularBytesField(value: self.contents, fieldNumber: 3)
     }
+    if !self.origins.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.origins, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -460,6 +480,7 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.package != rhs.package {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.contents != rhs.contents {return false}
+    if lhs.origins != rhs.origins {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -535,4 +556,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of bulk.proto: 0c2e3f4c65c2134e29b7afb7cb1d5f512584dc27d679a7591355bdfebcdc9ca2
+// SHA-256 of bulk.proto: 2ba3557b90a1c6c2ae69fb09c666efc46387108d905cc83b3db367246eabbc4d
