@@ -1,4 +1,5 @@
 import JudgeModel
+import Messages
 import SchedulerClient
 import Testing
 
