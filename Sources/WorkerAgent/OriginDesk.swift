@@ -53,7 +53,7 @@ final class OriginDesk: Sendable {
 
   func next(
     of origins: [Origin], except failed: Set<Origin>, bytes: Int64
-  ) -> OriginChoice.Turn? {
+  ) -> OriginChoice.Step? {
     let now = now
     return state.withLock { state in
       state.isStopped ? nil : state.choice.next(of: origins, except: failed, bytes: bytes, at: now)

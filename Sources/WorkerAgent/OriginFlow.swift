@@ -71,8 +71,7 @@ final class OriginFlow: Sendable {
     return true
   }
 
-  /// Also for bytes that are no member's.
-  func waitForRate(_ count: Int64) -> Bool {
+  private func waitForRate(_ count: Int64) -> Bool {
     while !isCancelled {
       let now = Instant(nanoseconds: Reactor.now())
       if rate.allows(at: now) {
@@ -104,7 +103,7 @@ actor OriginReader {
   }
   deinit { thread.stop() }
 
-  /// The last bytes of a file.
+  /// The last bytes of a file: fewer than asked for if it has no more.
   /// - Returns: with them, the length of the file.
   func end(
     of origin: Origin, byteCount: Int64
@@ -118,6 +117,8 @@ actor OriginReader {
         return true
       })
     desk.answered(origin, answer)
+    // They were not waited for, so what comes next is.
+    desk.rate.spend(Int64(bytes.count), at: Instant(nanoseconds: Reactor.now()))
     return (bytes, answer.fileBytes)
   }
 

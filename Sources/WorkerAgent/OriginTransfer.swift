@@ -12,10 +12,10 @@ internal import WorkerCore
 /// put together from what several versions brought. So where they lie is read from the table at its own
 /// end; both are strangers' words until a member's digest says that it is the right one.
 ///
-/// Origins get turns (see `OriginChoice`). In a turn, neighbours that are missing are one request, so that
-/// a cold fetch is a few long ones. What ends a turn early, be it the server, the link or a wrong byte,
-/// loses the member that was under way and no other; another origin goes on with what is still missing,
-/// and what none of them has is left for the scheduler. Only this machine's own faults end the transfer.
+/// What to do next `OriginChoice` says. In a turn, neighbours that are missing are one request, so that a
+/// cold fetch is a few long ones. What ends a turn early, be it the server, the link or a wrong byte, loses
+/// the member that was under way and no other; another origin goes on with what is still missing, and what
+/// none of them has is left for the scheduler. Only this machine's own faults end the transfer.
 struct OriginTransfer: Sendable {
   let manifest: PackageManifest
   let origins: [Origin]
@@ -33,33 +33,41 @@ struct OriginTransfer: Sendable {
     var failed: Set<Origin> = []
     var last: Origin?
     while case let left = missing.inOrder, !left.isEmpty,
-      let turn = desk.next(of: origins, except: failed, bytes: byteCount(of: left))
+      let step = desk.next(of: origins, except: failed, bytes: byteCount(of: left))
     {
-      let origin = turn.origin
+      let origin = step.origin
       do {
+        guard case .take(_, let bytes) = step else {
+          tables[origin] = try await table(of: origin, OriginChoice.measuredBytes, reader)
+          continue
+        }
         let ranges: [Range<Int64>]
         if let known = tables[origin] {
           ranges = known
         } else {
-          ranges = try await table(of: origin, reader)
+          ranges = try await table(of: origin, 0, reader)
           tables[origin] = ranges
         }
         if origin != last { say(left, ranges, from: origin) }
         last = origin
-        try await take(turn, left, ranges, reader)
+        try await take(bytes, from: origin, left, ranges, reader)
         desk.verified(origin)
       } catch let failure as OriginFailure {
         failed.insert(origin)
-        if let fault = failure.fault { desk.failed(origin, fault) }
-        desk.log.warning(
-          "an origin failed; going on elsewhere",
-          metadata: [
-            "package": "\(package)", "origin": "\(origin)", "reason": "\(failure)",
-            "missing": "\(missing.inOrder.count) files",
-          ])
+        note(failure, of: origin, missing.inOrder.count)
       }
     }
     if desk.isStopped { throw AgentError("the worker stops") }
+  }
+
+  private func note(_ failure: OriginFailure, of origin: Origin, _ missing: Int) {
+    if let fault = failure.fault { desk.failed(origin, fault) }
+    desk.log.warning(
+      "an origin failed; going on elsewhere",
+      metadata: [
+        "package": "\(package)", "origin": "\(origin)", "reason": "\(failure)",
+        "missing": "\(missing) files",
+      ])
   }
 
   /// Unpacked, which is what is known before an origin has said how it packs. A manifest bounds it.
@@ -76,19 +84,20 @@ struct OriginTransfer: Sendable {
       ])
   }
 
+  /// - Parameter least: bytes to read, if the table has fewer.
   private func table(
-    of origin: Origin, _ reader: OriginReader
+    of origin: Origin, _ least: Int64, _ reader: OriginReader
   ) async throws(OriginFailure) -> [Range<Int64>] {
+    let count = PackageArchive.tableByteCount(manifest)
     let end: (bytes: [UInt8], fileBytes: Int64)
     do throws(WebError) {
-      end = try await reader.end(
-        of: origin, byteCount: Int64(PackageArchive.tableByteCount(manifest)))
+      end = try await reader.end(of: origin, byteCount: max(least, Int64(count)))
     } catch {
       throw .web(error)
     }
     do throws(PackageError) {
       let ranges = try PackageArchive.ranges(
-        of: manifest, table: end.bytes, byteCount: end.fileBytes)
+        of: manifest, table: Array(end.bytes.suffix(count)), byteCount: end.fileBytes)
       guard ranges.allSatisfy({ !$0.isEmpty }) else {
         throw PackageError.refused("a member has no bytes")
       }
@@ -99,7 +108,8 @@ struct OriginTransfer: Sendable {
   }
 
   private func take(
-    _ turn: OriginChoice.Turn, _ members: [Int], _ ranges: [Range<Int64>], _ reader: OriginReader
+    _ byteCount: Int64, from origin: Origin, _ members: [Int], _ ranges: [Range<Int64>],
+    _ reader: OriginReader
   ) async throws {
     let flow = OriginFlow(
       FetchPlan(order: members, ranges: ranges, lookaheadBehind: members.count),
@@ -111,7 +121,7 @@ struct OriginTransfer: Sendable {
     async let unpacking = unpacked(flow)
     var failure: WebError?
     do throws(WebError) {
-      try await reader.stream(turn.origin, flow, byteCount: turn.bytes)
+      try await reader.stream(origin, flow, byteCount: byteCount)
     } catch {
       failure = error
     }
@@ -159,6 +169,14 @@ private enum OriginFailure: Error, CustomStringConvertible {
     case .web(let error): "\(error)"
     case .table(let error), .lie(let error):
       "\(error); it is not the file that `assize pack build` wrote"
+    }
+  }
+}
+
+extension OriginChoice.Step {
+  fileprivate var origin: Origin {
+    switch self {
+    case .measure(let origin), .take(let origin, _): origin
     }
   }
 }

@@ -2,17 +2,18 @@ public import JudgeModel
 
 /// From which of a package's origins to fetch next: the nearest that works.
 ///
-/// Nobody knows beforehand how near an origin is, so each that was not tried lately gets a little of a
-/// transfer, in the order in which they are registered, and the rest goes to the one that is expected to
-/// be done first. How near and how fast is a fact about a server; that something is wrong may be one
-/// about the server or about the one file. What failed is left alone for a while, twice as long each
-/// time. When none is left, there is the scheduler.
+/// Nobody knows beforehand how near an origin is, so each that was not asked lately is measured first, in
+/// the order in which they are registered: by the end of its archive, which is needed in any case, and
+/// not by a member, which might be large and would have to be finished there. Then the one is taken that
+/// is expected to be done first, and after a while it is looked again. How near and how fast is a fact
+/// about a server; that something is wrong may be one about the server or about the one file. What failed
+/// is left alone for a while, twice as long each time. When none is left, there is the scheduler.
 public struct OriginChoice: Hashable, Sendable {
-  /// Whose turn it is.
-  public struct Turn: Hashable, Sendable {
-    public var origin: Origin
-    /// So many bytes, and what is left of the member that is under way then.
-    public var bytes: Int64
+  public enum Step: Hashable, Sendable {
+    /// Ask it for the end of its archive, at least `measuredBytes` of it.
+    case measure(Origin)
+    /// Fetch members from it: so many bytes, and what is left of the member that is under way then.
+    case take(Origin, bytes: Int64)
   }
 
   public enum Fault: Hashable, Sendable {
@@ -40,14 +41,16 @@ public struct OriginChoice: Hashable, Sendable {
   /// By `Origin.server` for a fault of the server, and by address for one of the file.
   private var bans: [String: Ban] = [:]
 
-  /// What an origin that was not tried lately gets.
-  static let trialBytes: Int64 = 1 << 20
-  /// After so much it is looked again who is the nearest.
-  static let turnBytes: Int64 = 64 << 20
+  /// Enough to tell a rate from.
+  public static let measuredBytes: Int64 = 64 << 10
+  /// Seconds after which it is looked again who is the nearest, and bytes, at least and at most.
+  static let turnSpan: Int64 = 20
+  static let shortestTurn: Int64 = 1 << 20
+  static let longestTurn: Int64 = 64 << 20
+  /// Bytes per second: with less an origin is of no use, and the scheduler no worse.
+  static let usefulRate: Int64 = 16 << 10
   /// A measurement older than this says nothing any more.
   static let freshness = TimeSpan.seconds(600)
-  /// Fewer bytes say more about the way than about the rate.
-  static let sampleBytes: Int64 = 64 << 10
   /// How long what failed is left alone, at first and at most.
   static let pause = TimeSpan.seconds(60)
   static let longestPause = TimeSpan.seconds(3600)
@@ -73,26 +76,37 @@ public struct OriginChoice: Hashable, Sendable {
   /// - Returns: nil when none of them is worth a try now.
   public func next(
     of origins: [Origin], except excluded: Set<Origin> = [], bytes: Int64, at now: Instant
-  ) -> Turn? {
-    let usable = origins.filter { !excluded.contains($0) && !isLeftAlone($0, at: now) }
-    if usable.count > 1, let untried = usable.first(where: { fresh($0, at: now) == nil }) {
-      return Turn(origin: untried, bytes: Self.trialBytes)
+  ) -> Step? {
+    let usable = origins.filter { origin in
+      !excluded.contains(origin) && !isLeftAlone(origin, at: now)
+        && fresh(origin, at: now)?.rate.map { $0 >= Self.usefulRate } ?? true
     }
+    if let unknown = usable.first(where: { fresh($0, at: now) == nil }) { return .measure(unknown) }
     let times = usable.map { expectedMilliseconds($0, bytes, at: now) }
     // Of two that are as near, the one that is registered first.
     guard let best = usable.indices.min(by: { (times[$0], $0) < (times[$1], $1) }) else {
       return nil
     }
-    return Turn(origin: usable[best], bytes: Self.turnBytes)
+    return .take(
+      usable[best],
+      bytes: Self.bytes(
+        in: Self.turnSpan, at: servers[usable[best].server]?.rate,
+        within: Self.shortestTurn...Self.longestTurn))
   }
 
   /// Bytes of one request to this origin.
   /// - Parameter rate: bytes per second that the worker takes at most; nil for any.
   public func requestBytes(_ origin: Origin, atMost rate: Int64? = nil) -> Int64 {
-    let known = min(servers[origin.server]?.rate ?? 0, rate ?? .max)
-    let (bytes, overflow) = known.multipliedReportingOverflow(by: Self.requestSpan)
-    return overflow
-      ? Self.largestRequest : min(max(bytes, Self.smallestRequest), Self.largestRequest)
+    Self.bytes(
+      in: Self.requestSpan, at: min(servers[origin.server]?.rate ?? 0, rate ?? .max),
+      within: Self.smallestRequest...Self.largestRequest)
+  }
+
+  private static func bytes(
+    in seconds: Int64, at rate: Int64?, within bounds: ClosedRange<Int64>
+  ) -> Int64 {
+    let (bytes, overflow) = (rate ?? 0).multipliedReportingOverflow(by: seconds)
+    return overflow ? bounds.upperBound : min(max(bytes, bounds.lowerBound), bounds.upperBound)
   }
 
   private func fresh(_ origin: Origin, at now: Instant) -> Server? {
@@ -124,7 +138,7 @@ public struct OriginChoice: Hashable, Sendable {
     var server = Server(latency: latency, rate: before?.rate, measuredAt: now)
     // The way does not get longer: what takes longer is a server that is busy, and that passes.
     if let before { server.latency = min(latency, before.latency) }
-    if bytes >= Self.sampleBytes {
+    if bytes >= Self.measuredBytes {
       let sample = min(bytes, Int64.max / 1000) * 1000 / max(1, duration.milliseconds)
       server.rate = before?.rate.map { $0 / 2 + sample / 2 } ?? sample
     }

@@ -48,8 +48,8 @@ enum Layers {
       .shell, "JudgeModel", "Messages", "SchedulerCore", "Wire", "Transport", "Store",
       "ProblemPackage", "DequeModule", "Logging"),
     "WorkerAgent": Target(
-      .shell, "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "WebRanges", "Evaluation",
-      "ProblemPackage", "Sandbox", "Logging"),
+      .shell, "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "WebRanges",
+      "Evaluation", "ProblemPackage", "Sandbox", "Logging"),
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 

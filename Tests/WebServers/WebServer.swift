@@ -6,6 +6,8 @@ internal import Synchronization
 public final class WebServer: Sendable {
   public enum Behaviour: Sendable {
     case honest
+    /// Honest, and begins to answer after so many milliseconds.
+    case late(Int)
     /// Another byte at this place of the file.
     case lies(at: Int)
     /// Sends so many bytes of a range, and then nothing for as long as it lives.
@@ -133,6 +135,7 @@ public final class WebServer: Sendable {
       return send(head("302 Found", length: 0, "Location: \(place)\r\n"), connection)
     case .ignoresRanges:
       return send(head("200 OK", length: file.count) + file, connection)
+    case .late(let milliseconds): usleep(UInt32(milliseconds) * 1000)
     default: break
     }
     guard var range = request.range.flatMap(part) else {

@@ -28,30 +28,44 @@ import Testing
   private func next(
     _ origins: [Origin], except: Set<Origin> = [], bytes: Int64 = 10 << 20, at now: Instant
   ) -> Origin? {
-    choice.next(of: origins, except: except, bytes: bytes, at: now)?.origin
+    switch choice.next(of: origins, except: except, bytes: bytes, at: now) {
+    case .measure(let origin), .take(let origin, _): origin
+    case nil: nil
+    }
   }
 
-  @Test mutating func eachIsTriedInItsOrderAndTheNearestGetsTheRest() {
+  private func isMeasuring(_ origins: [Origin], at now: Instant) -> Bool {
+    if case .measure? = choice.next(of: origins, bytes: 1, at: now) { true } else { false }
+  }
+
+  @Test mutating func eachIsMeasuredInItsOrderAndTheNearestIsTaken() {
     let all = [far, near, third]
-    let first = choice.next(of: all, bytes: 1 << 30, at: at(0))
-    #expect(first == .init(origin: far, bytes: OriginChoice.trialBytes))
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(0)) == .measure(far))
     answered(far, milliseconds: 200, rate: 1 << 20, at: at(1))
-    #expect(next(all, at: at(1)) == near)
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(1)) == .measure(near))
     answered(near, milliseconds: 1, rate: 100 << 20, at: at(2))
-    #expect(next(all, at: at(2)) == third)
-    answered(third, milliseconds: 10, rate: 10 << 20, at: at(3))
-    let rest = choice.next(of: all, bytes: 1 << 30, at: at(3))
-    #expect(rest == .init(origin: near, bytes: OriginChoice.turnBytes))
-    #expect(next(all, except: [near], at: at(3)) == third)
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(2)) == .measure(third))
+    answered(third, milliseconds: 10, rate: 2 << 20, at: at(3))
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(3)) == .take(near, bytes: 64 << 20))
+    #expect(
+      choice.next(of: all, except: [near], bytes: 1 << 30, at: at(3))
+        == .take(third, bytes: 40 << 20), "for twenty seconds")
     #expect(next(all, except: [near, third], at: at(3)) == far)
     #expect(next(all, except: Set(all), at: at(3)) == nil)
     #expect(next([], at: at(3)) == nil)
   }
 
-  @Test mutating func aSingleOneIsNotJustTried() {
-    #expect(
-      choice.next(of: [far], bytes: 1, at: at(0))
-        == .init(origin: far, bytes: OriginChoice.turnBytes))
+  @Test mutating func whatIsTooSlowIsOfNoUse() {
+    answered(near, milliseconds: 1, rate: 16 << 10, at: at(0))
+    choice.answered(
+      far, latency: .zero, bytes: 64 << 10, duration: .milliseconds(4_001), at: at(0))
+    #expect(choice.next(of: [near], bytes: 9, at: at(1)) == .take(near, bytes: 1 << 20))
+    #expect(next([far], at: at(1)) == nil)
+    #expect(next([far, near], at: at(1)) == near)
+    #expect(isMeasuring([far], at: at(600)), "links get better")
+    // Of a few bytes nothing is concluded.
+    choice.answered(third, latency: .zero, bytes: 1000, duration: .seconds(9), at: at(1))
+    #expect(next([third], at: at(2)) == third)
   }
 
   @Test mutating func littleComesFromWhereTheWayIsShortAndMuchFromWhereTheLinkIsFast() {
@@ -66,7 +80,7 @@ import Testing
     answered(near, milliseconds: 1, rate: 1 << 20, at: at(0))
     answered(far, milliseconds: 300, rate: 1 << 20, at: at(300))
     #expect(next([far, near], at: at(599)) == near)
-    #expect(choice.next(of: [far, near], bytes: 1 << 30, at: at(600))?.bytes == 1 << 20)
+    #expect(choice.next(of: [far, near], bytes: 1 << 30, at: at(600)) == .measure(near))
     answered(near, milliseconds: 500, rate: 1 << 20, at: at(601))
     #expect(next([far, near], at: at(602)) == far, "what was near before is forgotten")
   }
@@ -74,7 +88,7 @@ import Testing
   @Test mutating func ofAServerOneFileIsEnoughToKnowIt() throws {
     let other = try Origin("http://near/q")
     answered(near, milliseconds: 1, rate: 1 << 20, at: at(0))
-    #expect(next([other, far], at: at(1)) == far, "tried first")
+    #expect(choice.next(of: [other, far], bytes: 1, at: at(1)) == .measure(far))
     answered(far, milliseconds: 20, rate: 1 << 20, at: at(1))
     #expect(next([far, other], at: at(2)) == other)
   }
@@ -113,7 +127,7 @@ import Testing
   }
 
   @Test mutating func requestsAreForTwoSeconds() {
-    #expect(choice.requestBytes(near) == 256 << 10)
+    #expect(choice.requestBytes(near) == 256 << 10, "nothing is known yet")
     answered(near, milliseconds: 1, rate: 3 << 20, at: at(0))
     #expect(choice.requestBytes(near) == 6 << 20)
     #expect(choice.requestBytes(near, atMost: 1 << 20) == 2 << 20)
