@@ -112,7 +112,9 @@ struct OriginTransfer: Sendable {
     _ reader: OriginReader
   ) async throws {
     let flow = OriginFlow(
-      FetchPlan(order: members, ranges: ranges, lookaheadBehind: members.count),
+      FetchPlan(
+        order: members, ranges: ranges, lookaheadBehind: members.count,
+        gapBytes: OriginChoice.gapBytes),
       members: Dictionary(
         members.map { (manifest.files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a }),
       rate: desk.rate)

@@ -65,6 +65,10 @@ public struct OriginChoice: Hashable, Sendable {
   static let smallestRequest: Int64 = 256 << 10
   static let largestRequest: Int64 = 16 << 20
 
+  /// Rather than asking twice, so many bytes between two members are thrown away: on most ways they take
+  /// less time than a question and its answer.
+  public static let gapBytes: Int64 = 64 << 10
+
   public init() {}
 
   // MARK: Choosing

@@ -53,6 +53,27 @@ import WorkerCore
     #expect(read.map(\.count) == [1000, 1000, 1000] && Array(read.joined()) == bytes)
   }
 
+  @Test func whatLiesBetweenMembersIsDropped() throws {
+    let ranges: [Range<Int64>] = [0..<1000, 1000..<2000, 2000..<3000]
+    let flow = OriginFlow(
+      FetchPlan(order: [0, 2], ranges: ranges, gapBytes: 1000), members: [:],
+      rate: FetchRate(bytesPerSecond: nil))
+    let piece = try #require(flow.next(atMost: 3000, isEnding: false))
+    #expect(piece.length == 3000)
+    var cutter = PartCutter(piece.parts)
+    for number in 0..<3 {
+      let bytes = [UInt8](repeating: UInt8(number), count: 1000)
+      #expect(bytes.withUnsafeBytes { flow.take($0, &cutter) })
+    }
+    #expect(flow.pipe.backlog == 2000)
+    var buffer = [UInt8](repeating: 9, count: 4000)
+    for member in [0, 2] {
+      #expect(try flow.pipe.next() == member)
+      #expect(try buffer.withUnsafeMutableBytes { try flow.pipe.read(into: $0) } == 1000)
+      #expect(buffer[..<1000].allSatisfy { $0 == UInt8(member) })
+    }
+  }
+
   @Test func aMemberThatWasCutOffIsNoMember() throws {
     let flow = flow()
     let piece = try #require(flow.next(atMost: 3000, isEnding: false))

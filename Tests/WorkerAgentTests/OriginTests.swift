@@ -121,7 +121,11 @@ extension WorkerAgentTests {
       try await stage.grant(1, package)
       try await stage.expectAccepted(1)
       #expect(!server.asked.isEmpty)
-      #expect(await stage.scheduler.bytesAsked(package.digest) > 400_000)
+      // What never ends may have begun with all that is needed, which counts.
+      if case .neverEnds = Self.bad[index], isLater {
+      } else {
+        #expect(await stage.scheduler.bytesAsked(package.digest) > 400_000)
+      }
       try await stage.stopWorker()
       try expectNothingWrong(stage, package)
     }
