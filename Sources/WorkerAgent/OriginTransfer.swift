@@ -130,6 +130,7 @@ struct OriginTransfer: Sendable {
     // Members that are there as a whole are unpacked also when the connection broke behind them.
     flow.pipe.finish()
     let refusal = await unpacking
+    if desk.isStopped { throw AgentError("the worker stops") }
     if let refusal, !refusal.isOfWhatCame { throw refusal }
     // An unpacking that fails cancels the stream. Otherwise the stream was first, and what the
     // unpacking complains of is the member that was cut off.

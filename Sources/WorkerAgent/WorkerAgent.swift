@@ -15,10 +15,10 @@ internal import WorkerCore
 /// # Theory of operation
 ///
 /// The actor lives on the control thread, which never blocks: judging has a thread per slot, fetching
-/// and the cache's files one each, and a transfer one that unpacks. They report through `mailbox`, in
-/// order, and wake the control thread. A slot may judge while its package arrives; it waits for members
-/// at `gate`. The worker only ever dials out; while the connection is down it goes on with what it
-/// holds.
+/// and the cache's files one each, and a transfer one that unpacks and one that asks origins. They report
+/// through `mailbox`, in order, and wake the control thread. A slot may judge while its package arrives;
+/// it waits for members at `gate`. The worker only ever dials out; while the connection is down it goes
+/// on with what it holds.
 public actor WorkerAgent {
   nonisolated let reactor: Reactor
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
