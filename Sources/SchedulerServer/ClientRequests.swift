@@ -113,6 +113,11 @@ extension SchedulerServer {
       }
       known.load(keys, of: batch)
     }
+    let singles = requests.filter { $0.batch == nil && known[$0] == nil }
+    // A client whose answer was lost in a crash asks the next scheduler again.
+    for (key, judging) in try await keeper.singleJudgings(singles.map(\.key)) {
+      known.note(judging, single: key)
+    }
     var new: [(JudgingRequest, PackageSummary)] = []
     var seen: Set<String> = []
     for request in requests where known[request] == nil {

@@ -90,7 +90,7 @@ public actor WorkerAgent {
       cache: packages)
   }
 
-  private static func security(_ line: JoinLine) throws -> SocketOptions.Security {
+  static func security(_ line: JoinLine) throws -> SocketOptions.Security {
     guard let hex = line.serverKey else { return .plain }
     guard let key = CurvePublicKey(hex: hex) else {
       throw AgentError("the join line's server key is damaged: copy the line again")
