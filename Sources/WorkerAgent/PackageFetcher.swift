@@ -70,8 +70,10 @@ actor PackageFetcher {
   static let retryLimit = 20
   private static let redialPause: Int64 = 5_000_000_000
 
-  /// - Parameter rate: of all transfers together.
-  init(ticket: String, rate: FetchRate, log: Logger) throws {
+  /// - Parameter rate: of all transfers together, those from origins too.
+  init(
+    ticket: String, rate: FetchRate = FetchRate(bytesPerSecond: nil), log: Logger
+  ) throws {
     self.ticket = ticket
     self.log = log
     self.rate = rate
