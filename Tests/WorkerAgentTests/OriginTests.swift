@@ -235,6 +235,67 @@ extension WorkerAgentTests {
       try expectNothingWrong(stage, package)
     }
 
+    @Test func aRestartGoesOnFromTheLastVerifiedMember() async throws {
+      let stage = try await Stage()
+      let package = try TestPackage("p", seeds: [1, 2, 3], in: stage.scratch)
+      let start = try package.range("data/secret/1.ans").lowerBound
+      let end = try package.range("data/secret/1.in").upperBound
+      let server = try WebServer(package.archive) {
+        $0 == 0 ? .honest : .stalls(after: Int(end - start) + 100)
+      }
+      let honest = try WebServer(package.archive)
+      defer {
+        server.stop()
+        honest.stop()
+      }
+      await stage.scheduler.holdBack(try package.range("data/secret/3.in"), of: package.digest)
+      try await self.stage(package, at: [server.url], stage)
+      try await stage.grant(1, package)
+      try await eventually("a run is reported") { await stage.scheduler.runCount(1) > 0 }
+      try await stage.stopWorker()
+      await stage.scheduler.release()
+      await stage.scheduler.forgetAsked()
+      try await stage.scheduler.put(origins: [honest.url], of: package.digest)
+      try await stage.startWorker()
+      try await stage.grant(2, package)
+      try await stage.expectAccepted(2)
+      #expect(!honest.asked.contains { $0.range?.hasPrefix("\(start)-") == true })
+      // Only the table, with which it asks where the package lies besides: the manifest was kept.
+      let table = Int64(PackageArchive.tableByteCount(package.manifest))
+      #expect(await stage.scheduler.bytesAsked(package.digest) <= 2 * table)
+      try await stage.stopWorker()
+      try expectNothingWrong(stage, package)
+    }
+
+    /// Three origins that do something wrong now and then, as the seed says.
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func whateverOriginsDoTheVerdictIsRight(_ seed: UInt64) async throws {
+      let stage = try await Stage()
+      let package = try TestPackage("p", seeds: [seed, 100, 101, 102], in: stage.scratch)
+      let bytes = package.archive.count
+      let servers = try (0..<3).map { server in
+        try WebServer(package.archive) { number in
+          var state = seed &* 31 &+ UInt64(server * 7 + number + 1)
+          func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+          }
+          guard random(2) == 0 else { return .honest }
+          let all: [WebServer.Behaviour] =
+            Self.bad + [.lies(at: random(bytes)), .cutsOff(after: random(500_000)), .late(20)]
+          return all[random(all.count)]
+        }
+      }
+      defer { for server in servers { server.stop() } }
+      try await self.stage(package, at: servers.map(\.url), stage, slots: 2)
+      try await stage.grant(1, package)
+      try await stage.grant(2, package)
+      try await stage.expectAccepted(1)
+      try await stage.expectAccepted(2)
+      try await stage.stopWorker()
+      try expectNothingWrong(stage, package)
+    }
+
     @Test func theRateHoldsForOriginsToo() async throws {
       let stage = try await Stage()
       let package = try TestPackage("p", seeds: [1, 2], in: stage.scratch)
