@@ -4,7 +4,6 @@ import Testing
 @testable import WorkerCore
 
 @Suite struct OriginChoiceTests {
-  private static func origin(_ url: String) throws -> Origin { try Origin(url) }
   let near: Origin
   let far: Origin
   let third: Origin
