@@ -91,6 +91,12 @@ let package = Package(
     module("Transport", ["CZeroMQ"]),
     tests(of: "Transport", ["CZeroMQ"]),
 
+    // Packages from web servers. libcurl, because a client of one's own for TLS, proxies and redirects
+    // would be longer than all of the worker; with OpenSSL, which is linked already.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    module("WebRanges", ["CCurl"]),
+    tests(of: "WebRanges", ["WebServers"]),
+
     module("Store", ["JudgeModel", grdb, sqlite]),
     tests(of: "Store", ["JudgeModel", grdb]),
 
@@ -144,14 +150,14 @@ let package = Package(
     module(
       "WorkerAgent",
       [
-        "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "Evaluation",
+        "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "WebRanges", "Evaluation",
         "ProblemPackage", "Sandbox", logging,
       ]),
     tests(
       of: "WorkerAgent",
       [
-        "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "Evaluation",
-        "ProblemPackage", "Sandbox", "assize-box", logging,
+        "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "WebRanges", "WebServers",
+        "Evaluation", "ProblemPackage", "Sandbox", "assize-box", logging,
       ]),
     module(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
@@ -176,7 +182,10 @@ let package = Package(
 
     .testTarget(
       name: "TidyTests", swiftSettings: settings),
+    // nginx, and servers that mean harm, for several targets' tests.
+    .target(name: "WebServers", path: "Tests/WebServers", swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["assize", "assize-box"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["assize", "assize-box", "WebServers"],
+      swiftSettings: settings),
   ]
 )

@@ -8,6 +8,7 @@ public struct PackageSample {
   public let directory: String
   /// Bytes of the inputs, in judging order.
   public let sizes: [Int]
+  private let seed: UInt64
 
   /// A program that solves it, in C.
   public static let solution = "#include <stdio.h>\nint main(void) { puts(\"0\"); return 0; }\n"
@@ -23,8 +24,10 @@ public struct PackageSample {
   /// - Parameters:
   ///   - bytes: of all inputs together, about.
   ///   - tests: how many; the one that changes is the second.
-  public init(directory: String, bytes: Int, tests: Int = 149) throws {
+  ///   - seed: samples of different seeds share no test of more than a few bytes. Below 10^12.
+  public init(directory: String, bytes: Int, tests: Int = 149, seed: UInt64 = 1) throws {
     self.directory = directory
+    self.seed = seed
     sizes = Self.sizes(bytes: bytes, tests: tests)
     try make("data/secret", "submissions/accepted")
     try write(
@@ -33,13 +36,13 @@ public struct PackageSample {
         """
         problem_format_version: 2025-09
         name: Measured
-        uuid: 8f2bd0d0-6a10-4e8e-b8ad-000000000001
+        uuid: 8f2bd0d0-6a10-4e8e-b8ad-\(Self.padded(Int(seed), to: 12))
         limits: {time_limit: 10, memory: 512}
 
         """.utf8))
     try write("submissions/accepted/zero.c", Array(Self.solution.utf8))
     for (index, size) in sizes.enumerated() {
-      try write(input(index), Self.integers(size, seed: UInt64(index) + 1))
+      try write(input(index), Self.integers(size, seed: seed << 20 | UInt64(index)))
       try write(answer(index), [48, 10])
     }
   }
@@ -62,9 +65,10 @@ public struct PackageSample {
     }
   }
 
-  private func name(_ index: Int) -> String {
-    let digits = String(index + 1)
-    return "data/secret/" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+  private func name(_ index: Int) -> String { "data/secret/" + Self.padded(index + 1, to: 3) }
+  private static func padded(_ number: Int, to length: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, length - digits.count)) + digits
   }
   private func input(_ index: Int) -> String { name(index) + ".in" }
   private func answer(_ index: Int) -> String { name(index) + ".ans" }

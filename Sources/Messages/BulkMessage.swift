@@ -6,9 +6,11 @@ public import JudgeModel
 /// scheduler that is being given a package) and so decides how many are on their way. The other side
 /// keeps no state between two pieces; after a broken connection the receiver asks for what it lacks.
 public enum BulkRequest: Hashable, Sendable {
-  /// Worker or client: the bytes of this package's archive from `offset`, at most `length`.
+  /// Worker or client: the bytes of this package's archive from `offset`, at most `length`, and with
+  /// them, if it wants, where the archive lies besides.
   /// - left: bytes that this transfer will ask for afterwards; nil from one that does not know `wait`.
-  case read(package: Digest, offset: Int64, length: Int32, left: Int64? = nil)
+  case read(
+    package: Digest, offset: Int64, length: Int32, left: Int64? = nil, wantsOrigins: Bool = false)
   /// Client: I have this package's archive of `size` bytes for you.
   case offer(package: Digest, size: Int64)
   /// Client: the piece you asked for.
@@ -16,7 +18,8 @@ public enum BulkRequest: Hashable, Sendable {
 }
 
 public enum BulkReply: Hashable, Sendable {
-  case piece(package: Digest, offset: Int64, bytes: [UInt8])
+  /// `origins` are there when they were asked for, and the scheduler knows some.
+  case piece(package: Digest, offset: Int64, bytes: [UInt8], origins: [Origin] = [])
   /// Client: send this piece next.
   case send(package: Digest, offset: Int64, length: Int32)
   /// The offered package is complete, verified and visible.

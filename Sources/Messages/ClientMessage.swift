@@ -23,6 +23,8 @@ public enum ClientMessage: Hashable, Sendable {
   /// Bring this package to so many workers, nil for all that can hold it, and say how far that is. The
   /// answer comes at once: asking again goes on where workers have dropped it or have left.
   case warm(UInt64, Digest, workers: Int32?)
+  /// Where the archive of a package lies besides the scheduler, from now on: all such places.
+  case setOrigins(UInt64, package: Digest, [Origin])
 }
 
 /// What a watch or a cancellation is about.

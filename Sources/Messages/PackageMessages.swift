@@ -11,15 +11,18 @@ public struct ListedPackage: Hashable, Sendable {
   public var workers: [WorkerID]
   /// When it was first pushed, since 1970.
   public var addedMilliseconds: Int64
+  /// Where its archive lies besides, in the order in which they are to be tried.
+  public var origins: [Origin]
   public init(
     package: PackageSummary, ownBytes: Int64, isNewest: Bool, workers: [WorkerID],
-    addedMilliseconds: Int64
+    addedMilliseconds: Int64, origins: [Origin] = []
   ) {
     self.package = package
     self.ownBytes = ownBytes
     self.isNewest = isNewest
     self.workers = workers
     self.addedMilliseconds = addedMilliseconds
+    self.origins = origins
   }
 }
 

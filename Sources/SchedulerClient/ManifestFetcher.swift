@@ -63,7 +63,7 @@ actor ManifestFetcher {
     lastHeard = Reactor.now()
     do {
       switch try BulkCodec.decodeReply(message.payload) {
-      case .piece(let package, let offset, let bytes):
+      case .piece(let package, let offset, let bytes, _):
         // A piece that was asked for twice comes twice.
         guard package == self.package, offset == Int64(head.count) else { return }
         guard !bytes.isEmpty else {

@@ -193,6 +193,12 @@ public actor SchedulerClient {
     return warmth
   }
 
+  /// Says where the archive of a package lies besides the scheduler: all such places, or none.
+  public func setOrigins(_ origins: [Origin], of package: Digest) async throws {
+    let reply = try await ask { .setOrigins($0, package: package, origins) }
+    guard case .done = reply else { throw unexpected(reply) }
+  }
+
   /// News of a batch or a judging: first what has happened, then what happens. After a broken
   /// connection it begins again, so that an event may be told twice. Ends when the client is closed or the stream is dropped.
   public func watch(_ watched: Watched) -> AsyncThrowingStream<WatchEvent, any Error> {

@@ -47,6 +47,10 @@ actor BulkServer {
   /// Refers to the server, which refers to this: let go of when it stops.
   private(set) var catalogue: (any PackageCatalogue)?
 
+  /// Where else the packages' archives lie, as the record has it: a copy, because a piece must not wait
+  /// for the disk.
+  private var origins: [Digest: [Origin]] = [:]
+
   /// Largest archive that is taken.
   static let archiveLimit: Int64 = 16 << 30
   /// Bytes of a seek table without frames: less cannot be an archive.
@@ -61,7 +65,7 @@ actor BulkServer {
   static let retryPause: Int64 = 1_000_000
 
   private enum Owed {
-    case piece(Digest, offset: Int64, length: Int32)
+    case piece(Digest, offset: Int64, length: Int32, wantsOrigins: Bool)
     case reply(BulkReply)
   }
 
@@ -80,7 +84,8 @@ actor BulkServer {
   nonisolated func holds(_ package: Digest) -> Bool { shelf.holds(package) }
 
   func drop(_ packages: Set<Digest>) async throws -> PackageShelf.Dropped {
-    try await onVerifier { try $0.drop(packages) }
+    for package in packages { origins[package] = nil }
+    return try await onVerifier { try $0.drop(packages) }
   }
 
   func onVerifier<Result: Sendable>(
@@ -128,8 +133,10 @@ actor BulkServer {
         return
       }
       switch request {
-      case .read(let package, let offset, let length, let left):
-        read(package, offset, length, left, peer)
+      case .read(let package, let offset, let length, let left, let wantsOrigins):
+        let piece = Owed.piece(
+          package, offset: offset, length: length, wantsOrigins: wantsOrigins)
+        read(package, piece, length: length, left: left, peer)
       case .offer(let package, let size): offer(package, size, peer)
       case .piece(let package, let offset, let bytes): take(package, offset, bytes, peer)
       }
@@ -143,7 +150,7 @@ actor BulkServer {
   // MARK: Out
 
   private func read(
-    _ package: Digest, _ offset: Int64, _ length: Int32, _ left: Int64?, _ peer: RoutingID
+    _ package: Digest, _ piece: Owed, length: Int32, left: Int64?, _ peer: RoutingID
   ) {
     // What there is not is refused at once, and takes no place.
     let verdict =
@@ -152,7 +159,7 @@ actor BulkServer {
         StreamQueue.Stream(reader: peer, package: package), length: Int64(length), left: left,
         at: now) : .serve
     switch verdict {
-    case .serve: owe(.piece(package, offset: offset, length: length), to: peer)
+    case .serve: owe(piece, to: peer)
     case .wait: send(.wait(package: package), to: peer)
     case .ignore: break
     }
@@ -182,6 +189,10 @@ actor BulkServer {
       }
       advanceStreams()
     }
+  }
+
+  func note(origins: [Origin], of package: Digest) {
+    self.origins[package] = origins.isEmpty ? nil : origins
   }
 
   private func owe(_ item: Owed, to peer: RoutingID) {
@@ -221,10 +232,11 @@ actor BulkServer {
   private func message(_ item: Owed) -> BulkReply {
     switch item {
     case .reply(let reply): return reply
-    case .piece(let package, let offset, let length):
+    case .piece(let package, let offset, let length, let wantsOrigins):
       do {
         return .piece(
-          package: package, offset: offset, bytes: try bytes(of: package, offset, length))
+          package: package, offset: offset, bytes: try bytes(of: package, offset, length),
+          origins: wantsOrigins ? origins[package] ?? [] : [])
       } catch {
         return .failed(package: package, reason: "\(error)")
       }

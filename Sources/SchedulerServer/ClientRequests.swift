@@ -45,6 +45,11 @@ extension SchedulerServer {
       answer(request, peer) {
         .packagesCollected(request, try await self.collectPackages(isRehearsal: isRehearsal))
       }
+    case .setOrigins(let request, let package, let origins):
+      answer(request, peer) {
+        try await self.setOrigins(origins, of: package)
+        return .done(request)
+      }
     }
   }
 
@@ -110,6 +115,11 @@ extension SchedulerServer {
         throw ServerError("there is no batch \(batch.value)")
       }
       known.load(keys, of: batch)
+    }
+    let singles = requests.filter { $0.batch == nil && known[$0] == nil }
+    // A client whose answer was lost in a crash asks the next scheduler again.
+    for (key, judging) in try await keeper.singleJudgings(singles.map(\.key)) {
+      known.note(judging, single: key)
     }
     var new: [(JudgingRequest, PackageSummary)] = []
     var seen: Set<String> = []

@@ -3,8 +3,8 @@ internal import Messages
 
 /// Which judging was made of which request, so that a request may be repeated.
 ///
-/// Bounded: of single requests the latest are remembered, of batches those that were used last, and
-/// what a batch has can be read again from the store.
+/// Bounded: of single requests the latest are remembered, of batches those that were used last. All
+/// others can be read again from the store.
 struct KnownRequests {
   static let singleLimit = 50_000
   static let batchLimit = 16
@@ -43,12 +43,16 @@ struct KnownRequests {
       if let batch = request.batch {
         batches[batch]?[request.key] = newValue
       } else {
-        if young.count >= Self.singleLimit {
-          old = young
-          young = [:]
-        }
-        young[request.key] = newValue
+        note(newValue, single: request.key)
       }
     }
+  }
+
+  mutating func note(_ judging: JudgingID?, single key: String) {
+    if young.count >= Self.singleLimit {
+      old = young
+      young = [:]
+    }
+    young[key] = judging
   }
 }

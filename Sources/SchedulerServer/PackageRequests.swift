@@ -21,8 +21,12 @@ extension SchedulerServer {
       log.notice(
         "removed what was left of dropped packages", metadata: ["count": "\(dropped.count)"])
     }
+    let origins = try await keeper.origins()
     for package in try await keeper.packages() where bulk.holds(package.digest) {
       remember(package)
+      if let origins = origins[package.digest] {
+        await bulk.note(origins: origins, of: package.digest)
+      }
     }
   }
 
@@ -53,6 +57,7 @@ extension SchedulerServer {
   func listPackages() async throws -> [ListedPackage] {
     let times = try await keeper.packageTimes()
     let order = try await keeper.packages()
+    let origins = try await keeper.origins()
     let own = bulk?.shelf.ownBytes() ?? [:]
     var workers: [Digest: [WorkerID]] = [:]
     for worker in core?.status(at: now).workers ?? [] {
@@ -63,7 +68,26 @@ extension SchedulerServer {
         package: package, ownBytes: own[package.digest] ?? 0,
         isNewest: newest[package.problem] == package.digest,
         workers: (workers[package.digest] ?? []).sorted(),
-        addedMilliseconds: times[package.digest] ?? 0)
+        addedMilliseconds: times[package.digest] ?? 0, origins: origins[package.digest] ?? [])
+    }
+  }
+
+  /// Notes where the archive of a package lies besides. Nobody looks whether it does: this machine may
+  /// not even reach the place, and workers verify whatever comes from there.
+  func setOrigins(_ origins: [Origin], of package: Digest) async throws {
+    try await inTurn {
+      guard let bulk = self.bulk else { throw ServerError("the scheduler is starting: try again") }
+      guard self.packages[package] != nil, try await self.keeper.setOrigins(origins, of: package)
+      else {
+        throw ServerError("the scheduler has no package \(package.hex): push it first")
+      }
+      await bulk.note(origins: origins, of: package)
+      self.log.notice(
+        "origins set",
+        metadata: [
+          "package": "\(package)",
+          "origins": "\(origins.map(\.description).joined(separator: " "))",
+        ])
     }
   }
 
@@ -141,6 +165,10 @@ extension StoreKeeper {
   func packages() throws -> [PackageSummary] { try store.packages() }
   func packageTimes() throws -> [Digest: Int64] { try store.packageTimes() }
   func droppedPackages() throws -> [Digest] { try store.droppedPackages() }
+  func origins() throws -> [Digest: [Origin]] { try store.origins() }
+  func setOrigins(_ origins: [Origin], of package: Digest) throws -> Bool {
+    try store.setOrigins(origins, of: package)
+  }
   func unneededPackages() throws -> [PackageSummary] { try store.unneededPackages() }
   func add(_ package: PackageSummary) throws {
     try store.addPackage(package, at: Self.wallClock())

@@ -103,6 +103,11 @@ actor StoreKeeper {
     return keys
   }
 
+  /// Of these keys of single requests, those that were asked for before, by an earlier scheduler too.
+  func singleJudgings(_ keys: [String]) throws -> [(String, JudgingID)] {
+    try keys.compactMap { key in try store.singleJudging(externalID: key).map { (key, $0) } }
+  }
+
   private func forEachEntry(of batch: BatchID, _ body: (BatchEntry) throws -> Void) throws {
     var last: JudgingID?
     while true {

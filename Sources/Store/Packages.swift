@@ -86,8 +86,8 @@ extension Store {
     }
   }
 
-  /// Takes packages off the list, for good or until they are added again. Those that something needs
-  /// stay.
+  /// Takes packages off the list, for good or until they are added again, and forgets their origins.
+  /// Those that something needs stay.
   /// - Returns: the packages that were taken off.
   public func dropPackages(
     _ packages: Set<Digest>, at wallClockMilliseconds: Int64
@@ -100,6 +100,7 @@ extension Store {
         drop.bind(wallClockMilliseconds)
         drop.bind(package.digest)
         try drop.run()
+        try Self.forgetOrigins(of: package.digest, database)
       }
       return dropped
     }
@@ -112,6 +113,58 @@ extension Store {
         database, "SELECT digest FROM packages WHERE dropped_ms IS NOT NULL ORDER BY id")
       return try command.all { try $0.digest() }
     }
+  }
+}
+
+/// Where the archives of packages lie besides.
+extension Store {
+  /// - Parameter origins: all of them, the first to be tried first.
+  /// - Returns: false when there is no such package, or it was dropped.
+  public func setOrigins(
+    _ origins: [Origin], of package: Digest
+  ) throws(StoreError) -> Bool {
+    try write("noting origins of package \(package)") { database in
+      var find = try Command(
+        database, "SELECT id FROM packages WHERE digest = ? AND dropped_ms IS NULL")
+      find.bind(package)
+      guard let id = try find.first({ $0.integer() }) else { return false }
+      try Self.forgetOrigins(of: package, database)
+      var insert = try Command(
+        database, "INSERT INTO package_origins (package, place, url) VALUES (?, ?, ?)")
+      for (place, origin) in origins.enumerated() {
+        insert.bind(id)
+        insert.bind(Int64(place))
+        insert.bind(origin.url)
+        try insert.run()
+      }
+      return true
+    }
+  }
+
+  /// Of the packages that have some. What a later version wrote and this one cannot use is left out.
+  public func origins() throws(StoreError) -> [Digest: [Origin]] {
+    try read("listing origins") { database in
+      var command = try Command(
+        database,
+        """
+        SELECT packages.digest, package_origins.url FROM package_origins
+        JOIN packages ON packages.id = package_origins.package
+        ORDER BY package_origins.package, package_origins.place
+        """)
+      var origins: [Digest: [Origin]] = [:]
+      for (package, url) in try command.all({ (try $0.digest(), $0.text()) }) {
+        if let origin = try? Origin(url) { origins[package, default: []].append(origin) }
+      }
+      return origins
+    }
+  }
+
+  private static func forgetOrigins(of package: Digest, _ database: Database) throws {
+    var forget = try Command(
+      database,
+      "DELETE FROM package_origins WHERE package = (SELECT id FROM packages WHERE digest = ?)")
+    forget.bind(package)
+    try forget.run()
   }
 }
 

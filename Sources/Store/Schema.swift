@@ -9,7 +9,7 @@ enum Schema {
   /// "ASZE".
   static let applicationID: Int64 = 0x4153_5A45
 
-  static let steps: [String] = [step1, step2, step3]
+  static let steps: [String] = [step1, step2, step3, step4]
   static var latest: Int64 { Int64(steps.count) }
 
   /// Runs the steps that a file has not run yet, each in a transaction of its own.
@@ -173,5 +173,16 @@ enum Schema {
   /// A package whose files are gone keeps its row: judgings refer to it.
   private static let step3 = """
     ALTER TABLE packages ADD COLUMN dropped_ms INTEGER;
+    """
+
+  /// Where else the archives of packages lie, the first to be tried first. Addresses may be signed: they
+  /// are secrets, like much else in this file.
+  private static let step4 = """
+    CREATE TABLE package_origins (
+      package INTEGER NOT NULL REFERENCES packages (id),
+      place INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      PRIMARY KEY (package, place)
+    ) STRICT, WITHOUT ROWID;
     """
 }

@@ -9,11 +9,12 @@ public enum BulkCodec {
     var out = Assize_V1_ToBulk()
     out.ticket = ticket
     switch request {
-    case .read(let package, let offset, let length, let left):
+    case .read(let package, let offset, let length, let left, let wantsOrigins):
       out.read.package = package.wire
       out.read.offset = offset
       out.read.length = length
       if let left { out.read.left = left }
+      out.read.wantsOrigins = wantsOrigins
     case .offer(let package, let size):
       out.offer.package = package.wire
       out.offer.size = size
@@ -36,7 +37,8 @@ public enum BulkCodec {
         package: try Digest(from: read.package, "read.package"),
         offset: try natural(read.offset, "read.offset"),
         length: try pieceLength(read.length, "read.length"),
-        left: read.hasLeft ? try natural(read.left, "read.left") : nil)
+        left: read.hasLeft ? try natural(read.left, "read.left") : nil,
+        wantsOrigins: read.wantsOrigins)
     case .offer(let offer):
       request = .offer(
         package: try Digest(from: offer.package, "offer.package"),
@@ -53,10 +55,11 @@ public enum BulkCodec {
   public static func encode(_ reply: BulkReply) -> [UInt8] {
     var out = Assize_V1_FromBulk()
     switch reply {
-    case .piece(let package, let offset, let bytes):
+    case .piece(let package, let offset, let bytes, let origins):
       out.piece.package = package.wire
       out.piece.offset = offset
       out.piece.contents = Data(bytes)
+      out.piece.origins = origins.map(\.url)
     case .send(let package, let offset, let length):
       out.send.package = package.wire
       out.send.offset = offset
@@ -79,7 +82,9 @@ public enum BulkCodec {
     case .piece(let piece):
       return .piece(
         package: try Digest(from: piece.package, "piece.package"),
-        offset: try natural(piece.offset, "piece.offset"), bytes: [UInt8](piece.contents))
+        offset: try natural(piece.offset, "piece.offset"), bytes: [UInt8](piece.contents),
+        // The piece counts without them: a later scheduler may know of places that this reader does not.
+        origins: piece.origins.prefix(Origin.countLimit).compactMap { try? Origin($0) })
     case .send(let send):
       return .send(
         package: try Digest(from: send.package, "send.package"),

@@ -78,6 +78,10 @@ public enum ControlCodec {
       out.warm.request = request
       out.warm.package = package.wire
       out.warm.workers = workers ?? 0
+    case .setOrigins(let request, let package, let origins):
+      out.setOrigins.request = request
+      out.setOrigins.package = package.wire
+      out.setOrigins.urls = origins.map(\.url)
     }
     return serialized(out)
   }
@@ -174,6 +178,10 @@ public enum ControlCodec {
       return .warm(
         warm.request, try Digest(from: warm.package, "warm.package"),
         workers: warm.workers == 0 ? nil : warm.workers)
+    case .setOrigins(let set):
+      return .setOrigins(
+        set.request, package: try Digest(from: set.package, "set_origins.package"),
+        try decodedOrigins(set.urls, "set_origins.urls"))
     default: throw WireError("body", "not a client's message")
     }
   }

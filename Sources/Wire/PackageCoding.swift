@@ -21,13 +21,20 @@ extension PackageSummary {
   }
 }
 
+func decodedOrigins(_ urls: [String], _ field: String) throws(WireError) -> [Origin] {
+  try bounded(urls, field, atMost: Origin.countLimit).decoded { (url) throws(WireError) in
+    do throws(OriginError) { return try Origin(url) } catch { throw WireError(field, "\(error)") }
+  }
+}
+
 extension ListedPackage {
   init(from wire: Assize_V1_ListedPackage) throws(WireError) {
     self.init(
       package: try PackageSummary(from: wire.package),
       ownBytes: try natural(wire.ownBytes, "listed_package.own_bytes"), isNewest: wire.newest,
       workers: wire.workers.map { WorkerID($0) },
-      addedMilliseconds: wire.addedMilliseconds)
+      addedMilliseconds: wire.addedMilliseconds,
+      origins: try decodedOrigins(wire.origins, "listed_package.origins"))
   }
   var wire: Assize_V1_ListedPackage {
     var wire = Assize_V1_ListedPackage()
@@ -36,6 +43,7 @@ extension ListedPackage {
     wire.newest = isNewest
     wire.workers = workers.map(\.value)
     wire.addedMilliseconds = addedMilliseconds
+    wire.origins = origins.map(\.url)
     return wire
   }
 }

@@ -46,6 +46,7 @@ extension UnreadableMessage.Subject {
       case .statusRequest(let request), .listPackages(let request): .request(request)
       case .collectPackages(let collect): .request(collect.request)
       case .warm(let warm): .request(warm.request)
+      case .setOrigins(let set): .request(set.request)
       }
   }
 }

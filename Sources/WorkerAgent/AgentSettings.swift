@@ -3,6 +3,7 @@ public import JudgeModel
 public import Logging
 public import Messages
 public import Sandbox
+public import WebRanges
 
 /// How a worker is set up; everything a person may choose and what the start-up probes found.
 public struct AgentSettings: Sendable {
@@ -13,6 +14,8 @@ public struct AgentSettings: Sendable {
   public var cacheBudgetBytes: Int64
   /// Package data per second, all packages together; nil for as fast as it goes.
   public var fetchBytesPerSecond: Int64?
+  /// How long origins of packages are waited for.
+  public var originLimits = WebLimits()
   public var labels: [Label]
   public var host: SandboxHost
   public var languageTable: LanguageTable

@@ -39,17 +39,18 @@ final class MemberPipe: ByteSource, Sendable {
 
   // MARK: The socket's side
 
-  /// - Parameter parts: of members, in their order, together all of `bytes`.
+  /// - Parameter parts: of members, in their order, together all of `bytes`; what is of no member is
+  ///   dropped.
   func push(_ parts: [FetchPlan.Part], _ bytes: [UInt8]) {
     var at = 0
-    let chunks = parts.map { part in
+    let chunks = parts.compactMap { part in
       let end = min(bytes.count, at + Int(clamping: part.length))
       defer { at = end }
-      return Chunk(member: part.member, isLast: part.isLast, bytes: bytes[at..<end])
+      return part.member.map { Chunk(member: $0, isLast: part.isLast, bytes: bytes[at..<end]) }
     }
     state.withLock { state in
       state.chunks += chunks
-      state.backlog += bytes.count
+      for chunk in chunks { state.backlog += chunk.bytes.count }
     }
     signal.signal()
   }

@@ -28,6 +28,7 @@ actor PackageFetcher {
     var parts: [FetchPlan.Part] = []
     /// Bytes that its transfer asks for afterwards.
     var left: Int64 = 0
+    var wantsOrigins = false
     var askedAt = Instant.zero
     var wasAlone = false
   }
@@ -40,7 +41,12 @@ actor PackageFetcher {
     /// Not asked for yet.
     var left: Int64
   }
-  private typealias Waiter = CheckedContinuation<[UInt8], any Error>
+  /// Bytes of an archive, and where it lies besides if that was asked for.
+  struct Answer: Sendable {
+    var bytes: [UInt8]
+    var origins: [Origin]
+  }
+  private typealias Waiter = CheckedContinuation<Answer, any Error>
 
   private let ticket: String
   private let log: Logger
@@ -58,7 +64,7 @@ actor PackageFetcher {
   /// when.
   private var waits: [Digest: (requests: [Request], until: Int64)] = [:]
   private var window = FetchWindow()
-  private var rate: RateLimit
+  private let rate: FetchRate
   private var lastHeard = Reactor.now()
   private var retries = 0
   private var isStopped = false
@@ -72,11 +78,13 @@ actor PackageFetcher {
   static let retryLimit = 20
   private static let redialPause: Int64 = 5_000_000_000
 
-  /// - Parameter bytesPerSecond: of all transfers together; nil for as fast as it goes.
-  init(ticket: String, bytesPerSecond: Int64? = nil, log: Logger) throws {
+  /// - Parameter rate: of all transfers together, those from origins too.
+  init(
+    ticket: String, rate: FetchRate = FetchRate(bytesPerSecond: nil), log: Logger
+  ) throws {
     self.ticket = ticket
     self.log = log
-    rate = RateLimit(bytesPerSecond: bytesPerSecond)
+    self.rate = rate
     reactor = try Reactor(name: "fetch")
   }
 
@@ -138,11 +146,16 @@ actor PackageFetcher {
   // MARK: Wishes
 
   /// Bytes of an archive. One range of a package at a time.
-  /// - Parameter length: at most one piece.
-  func read(_ package: Digest, at offset: Int64, length: Int64) async throws -> [UInt8] {
+  /// - Parameters:
+  ///   - length: at most one piece.
+  ///   - wantsOrigins: ask where the archive lies besides.
+  func read(
+    _ package: Digest, at offset: Int64, length: Int64, wantsOrigins: Bool = false
+  ) async throws -> Answer {
     try await withCheckedThrowingContinuation { waiter in
       ranges[package] = waiter
-      unsent.append(Request(package: package, offset: offset, length: length))
+      unsent.append(
+        Request(package: package, offset: offset, length: length, wantsOrigins: wantsOrigins))
       wish(package)
     }
   }
@@ -192,7 +205,7 @@ actor PackageFetcher {
       guard var request = nextRequest() else { return }
       let message = BulkRequest.read(
         package: request.package, offset: request.offset, length: Int32(clamping: request.length),
-        left: request.left)
+        left: request.left, wantsOrigins: request.wantsOrigins)
       guard case .sent? = try? socket.send(BulkCodec.encode(message, ticket: ticket)) else {
         // No room, or no connection: then a new one asks for everything.
         unsent.insert(request, at: 0)
@@ -243,7 +256,8 @@ actor PackageFetcher {
   private func receive(_ message: borrowing InboundMessage) {
     do {
       switch try BulkCodec.decodeReply(message.payload) {
-      case .piece(let package, let offset, let bytes): take(package, offset, bytes)
+      case .piece(let package, let offset, let bytes, let origins):
+        take(package, offset, bytes, origins)
       case .failed(let package, let reason): end(package, AgentError(reason))
       case .wait(let package): wait(package)
       case .go(let package): go(package)
@@ -254,7 +268,9 @@ actor PackageFetcher {
     }
   }
 
-  private func take(_ package: Digest, _ offset: Int64, _ bytes: [UInt8]) {
+  private func take(
+    _ package: Digest, _ offset: Int64, _ bytes: [UInt8], _ origins: [Origin]
+  ) {
     // Pieces come in order; any other one answers a request that was repeated since.
     guard let at = asked.firstIndex(where: { $0.package == package }), asked[at].offset == offset
     else { return }
@@ -271,7 +287,8 @@ actor PackageFetcher {
             + "\(request.length): it is not what the scheduler announced"))
     }
     if request.parts.isEmpty {
-      ranges.removeValue(forKey: package)?.resume(returning: bytes)
+      ranges.removeValue(forKey: package)?.resume(
+        returning: Answer(bytes: bytes, origins: origins))
     } else {
       streams[package]?.pipe.push(request.parts, bytes)
       endIfDone(package)

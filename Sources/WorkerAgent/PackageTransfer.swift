@@ -9,10 +9,11 @@ internal import WorkerCore
 
 /// Brings what is missing of one package to the disk.
 ///
-/// First the manifest, from the head of the archive or from what an earlier transfer left; then the
-/// table at the archive's end, which says where each member lies; then the members whose blobs are not
-/// here, in the order in which judging needs them. Each is verified and published by itself, so
-/// whatever ends the transfer, the next one goes on from there. Nothing of the archive is kept.
+/// First the manifest, from the head of the archive or from what an earlier transfer left, and with it
+/// where the archive lies besides; then the members whose blobs are not here, in the order in which judging
+/// needs them: from the package's origins, and what those do not give from the scheduler, where the table
+/// at the archive's end says where each lies. Each is verified and published by itself, so whatever ends
+/// the transfer, the next one goes on from there. Nothing of the archive is kept.
 struct PackageTransfer: Sendable {
   let package: Digest
   /// As the grant has it.
@@ -21,6 +22,7 @@ struct PackageTransfer: Sendable {
   let directory: String
   let cache: CacheKeeper
   let fetcher: PackageFetcher
+  let origins: OriginDesk
   let gate: MemberGate
   let log: Logger
   let post: @Sendable (WorkerEvent) -> Void
@@ -30,13 +32,13 @@ struct PackageTransfer: Sendable {
 
   func run() async {
     do {
-      let manifest = try await manifest()
+      let (manifest, places) = try await manifest()
       let here = try await cache.begin(manifest)
       gate.begin(package, here: here)
       let order = TravelOrder(manifest) { !here.contains($0.digest) }
       post(.packageDescribed(package, manifest.blobs))
       if order.neededToStart == 0 { post(.packageStartable(package)) }
-      try await fetch(order, of: manifest)
+      try await fetch(order, of: manifest, places)
       try await cache.publish(manifest)
       gate.complete(package)
       post(.packageInstalled(package))
@@ -61,19 +63,24 @@ struct PackageTransfer: Sendable {
 
   // MARK: The two ends of the archive
 
-  private func manifest() async throws -> PackageManifest {
-    if let known = await cache.manifestIfKnown(package) { return known }
+  /// - Returns: with it the origins, if the scheduler had to be asked for something.
+  private func manifest() async throws -> (PackageManifest, [Origin]?) {
+    if let known = await cache.manifestIfKnown(package) { return (known, nil) }
     var head: [UInt8] = []
+    var places: [Origin] = []
     var step = Self.headBytes
     while true {
       let length = min(step, archiveBytes - Int64(head.count), Int64(BulkLimits.pieceBytes))
       guard length > 0 else {
         throw AgentError("its archive of \(archiveBytes) bytes has no manifest")
       }
-      head += try await fetcher.read(package, at: Int64(head.count), length: length)
+      let answer = try await fetcher.read(
+        package, at: Int64(head.count), length: length, wantsOrigins: head.isEmpty)
+      if head.isEmpty { places = answer.origins }
+      head += answer.bytes
       if let manifest = try PackageArchive.manifest(atHead: head) {
         try check(manifest)
-        return manifest
+        return (manifest, places)
       }
       step *= 2
     }
@@ -90,16 +97,26 @@ struct PackageTransfer: Sendable {
     }
   }
 
-  private func ranges(of manifest: PackageManifest) async throws -> [Range<Int64>] {
+  /// The next part of the scheduler's table.
+  private func tablePart(
+    of manifest: PackageManifest, after count: Int, wantsOrigins: Bool = false
+  ) async throws -> PackageFetcher.Answer {
     let length = Int64(PackageArchive.tableByteCount(manifest))
     guard length <= archiveBytes else {
       throw AgentError("its archive of \(archiveBytes) bytes is too short for its table")
     }
-    var table: [UInt8] = []
-    while Int64(table.count) < length {
-      let part = min(length - Int64(table.count), Int64(BulkLimits.pieceBytes))
-      table += try await fetcher.read(
-        package, at: archiveBytes - length + Int64(table.count), length: part)
+    return try await fetcher.read(
+      package, at: archiveBytes - length + Int64(count),
+      length: min(length - Int64(count), Int64(BulkLimits.pieceBytes)), wantsOrigins: wantsOrigins)
+  }
+
+  /// - Parameter begun: what of the table is here.
+  private func ranges(
+    of manifest: PackageManifest, _ begun: [UInt8]
+  ) async throws -> [Range<Int64>] {
+    var table = begun
+    while table.count < PackageArchive.tableByteCount(manifest) {
+      table += try await tablePart(of: manifest, after: table.count).bytes
     }
     let ranges = try PackageArchive.ranges(of: manifest, table: table, byteCount: archiveBytes)
     guard ranges.allSatisfy({ !$0.isEmpty }) else {
@@ -110,21 +127,48 @@ struct PackageTransfer: Sendable {
 
   // MARK: The members
 
-  private func fetch(_ order: TravelOrder, of manifest: PackageManifest) async throws {
-    guard !order.members.isEmpty else { return }
-    let plan = FetchPlan(order: order.members, ranges: try await ranges(of: manifest))
+  private func fetch(
+    _ order: TravelOrder, of manifest: PackageManifest, _ knownPlaces: [Origin]?
+  ) async throws {
+    let missing = MissingMembers(order)
+    guard !missing.inOrder.isEmpty else { return }
+    var places = knownPlaces ?? []
+    var table: [UInt8] = []
+    if knownPlaces == nil {
+      // Without origins this is what is needed next, so that asking for them costs no time.
+      let answer = try await tablePart(of: manifest, after: 0, wantsOrigins: true)
+      (places, table) = (answer.origins, answer.bytes)
+    }
+    let unpacker = try Unpacker()
+    let unpack = { @Sendable (pipe: MemberPipe) async throws(PackageError) in
+      try await self.unpack(with: unpacker, pipe, manifest, missing)
+    }
+    if !places.isEmpty {
+      let transfer = OriginTransfer(
+        manifest: manifest, origins: places, desk: origins, unpack: unpack)
+      try await transfer.run(missing)
+    }
+    let left = missing.inOrder
+    if !left.isEmpty { try await fetchFromScheduler(left, of: manifest, table, unpack) }
+  }
+
+  /// - Parameter table: what of the scheduler's is here.
+  private func fetchFromScheduler(
+    _ left: [Int], of manifest: PackageManifest, _ table: [UInt8],
+    _ unpack: @escaping @Sendable (MemberPipe) async throws(PackageError) -> Void
+  ) async throws {
+    let plan = FetchPlan(order: left, ranges: try await ranges(of: manifest, table))
     log.info(
       "fetching members",
       metadata: [
-        "package": "\(package)", "members": "\(order.members.count)", "bytes": "\(plan.bytesLeft)",
+        "package": "\(package)", "members": "\(left.count)", "bytes": "\(plan.bytesLeft)",
+        "from": "scheduler",
       ])
     let members = Dictionary(
-      order.members.map { (manifest.files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a })
+      left.map { (manifest.files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a })
     let fetcher = fetcher
     let pipe = MemberPipe { Task { await fetcher.pump() } }
-    let progress = StartProgress(order.members.prefix(order.neededToStart))
-    let unpacker = try Unpacker()
-    async let unpacking: Void = unpack(with: unpacker, pipe, manifest, progress)
+    async let unpacking: Void = cancelling(pipe, unpack)
     do {
       try await fetcher.stream(package, plan, members: members, into: pipe)
     } catch {
@@ -135,32 +179,51 @@ struct PackageTransfer: Sendable {
     try await unpacking
   }
 
-  private func unpack(
-    with unpacker: Unpacker, _ pipe: MemberPipe, _ manifest: PackageManifest,
-    _ progress: StartProgress
+  /// When the unpacking fails, nothing more is asked for.
+  private func cancelling(
+    _ pipe: MemberPipe, _ unpack: @Sendable (MemberPipe) async throws(PackageError) -> Void
   ) async throws {
     do throws(PackageError) {
-      try await unpacker.run(pipe, manifest.files, directory: directory) { member in
-        gate.arrived(manifest.files[member].digest, of: package)
-        if progress.isLast(member) { post(.packageStartable(package)) }
-      }
+      try await unpack(pipe)
     } catch {
       pipe.finish(error)
       await fetcher.cancel(package, error)
       throw error
     }
   }
+
+  private func unpack(
+    with unpacker: Unpacker, _ pipe: MemberPipe, _ manifest: PackageManifest,
+    _ missing: MissingMembers
+  ) async throws(PackageError) {
+    try await unpacker.run(pipe, manifest.files, directory: directory) { member in
+      gate.arrived(manifest.files[member].digest, of: package)
+      if missing.arrived(member) { post(.packageStartable(package)) }
+    }
+  }
 }
 
-/// Which of the members that a judging needs to begin are missing.
-private final class StartProgress: Sendable {
-  private let missing: Lock<Set<Int>>
+/// Which members have not come yet, and which of them a judging needs to begin.
+final class MissingMembers: Sendable {
+  private let order: [Int]
+  private let state: Lock<(all: Set<Int>, toStart: Set<Int>)>
 
-  init(_ members: some Sequence<Int>) { missing = Lock(Set(members)) }
+  init(_ order: TravelOrder) {
+    self.order = order.members
+    state = Lock((Set(order.members), Set(order.members.prefix(order.neededToStart))))
+  }
 
-  /// Whether this one was the last that was missing.
-  func isLast(_ member: Int) -> Bool {
-    missing.withLock { $0.remove(member) != nil && $0.isEmpty }
+  /// - Returns: whether this one was the last that is needed to begin.
+  func arrived(_ member: Int) -> Bool {
+    state.withLock { state in
+      state.all.remove(member)
+      return state.toStart.remove(member) != nil && state.toStart.isEmpty
+    }
+  }
+
+  var inOrder: [Int] {
+    let all = state.withLock { $0.all }
+    return order.filter(all.contains)
   }
 }
 

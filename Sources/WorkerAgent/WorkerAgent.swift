@@ -15,10 +15,10 @@ internal import WorkerCore
 /// # Theory of operation
 ///
 /// The actor lives on the control thread, which never blocks: judging has a thread per slot, fetching
-/// and the cache's files one each, and a transfer one that unpacks. They report through `mailbox`, in
-/// order, and wake the control thread. A slot may judge while its package arrives; it waits for members
-/// at `gate`. The worker only ever dials out; while the connection is down it goes on with what it
-/// holds.
+/// and the cache's files one each, and a transfer one that unpacks and one that asks origins. They report
+/// through `mailbox`, in order, and wake the control thread. A slot may judge while its package arrives;
+/// it waits for members at `gate`. The worker only ever dials out; while the connection is down it goes
+/// on with what it holds.
 public actor WorkerAgent {
   nonisolated let reactor: Reactor
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -31,6 +31,7 @@ public actor WorkerAgent {
   private let security: SocketOptions.Security
   private let cache: CacheKeeper
   private let fetcher: PackageFetcher
+  private let origins: OriginDesk
   private let gate: MemberGate
   private let slots: [SlotRunner]
   private let mailbox = Mailbox()
@@ -65,11 +66,15 @@ public actor WorkerAgent {
     security = try Self.security(settings.joinLine)
     let directory = settings.cacheDirectory
     let cache = try CacheKeeper(directory: directory)
-    let fetcher = try PackageFetcher(
-      ticket: settings.joinLine.token, bytesPerSecond: settings.fetchBytesPerSecond, log: log)
-    (self.cache, self.fetcher) = (cache, fetcher)
+    let rate = FetchRate(bytesPerSecond: settings.fetchBytesPerSecond)
+    let fetcher = try PackageFetcher(ticket: settings.joinLine.token, rate: rate, log: log)
+    let origins = OriginDesk(rate: rate, limits: settings.originLimits, log: log)
+    (self.cache, self.fetcher, self.origins) = (cache, fetcher, origins)
     gate = MemberGate(
-      onWanted: { package, blob in Task { await fetcher.prefer(blob, of: package) } },
+      onWanted: { package, blob in
+        origins.prefer(blob, of: package)
+        Task { await fetcher.prefer(blob, of: package) }
+      },
       onVanished: { [mailbox] in mailbox.post(.packageDamaged($0)) })
     slots = try (0..<settings.slots).map { slot in
       try SlotRunner(
@@ -85,7 +90,7 @@ public actor WorkerAgent {
       cache: packages)
   }
 
-  private static func security(_ line: JoinLine) throws -> SocketOptions.Security {
+  static func security(_ line: JoinLine) throws -> SocketOptions.Security {
     guard let hex = line.serverKey else { return .plain }
     guard let key = CurvePublicKey(hex: hex) else {
       throw AgentError("the join line's server key is damaged: copy the line again")
@@ -135,6 +140,7 @@ public actor WorkerAgent {
   private func shutDown() async {
     for cancellation in cancellations.values { cancellation.cancel() }
     for slot in slots { await slot.stop() }
+    origins.stop()
     await fetcher.stop()
     await cache.stop()
     control?.close()
@@ -280,8 +286,8 @@ extension WorkerAgent {
       case .fetch(let package, let archiveBytes, let unpackedBytes):
         fetch(package, archiveBytes, unpackedBytes)
       case .stopFetch(let package):
-        let error = AgentError("judgings needed its room")
-        Task { await fetcher.cancel(package, error) }
+        origins.stop(package)
+        Task { await fetcher.cancel(package, OriginDesk.noRoom) }
       case .giveUp(let package, let reason): gate.fail(package, reason: reason)
       case .start(let slot, let name, let package, let mode): start(slot, name, package, mode)
       case .abort(let slot): cancellations[slot]?.cancel()
@@ -331,7 +337,8 @@ extension WorkerAgent {
     log.info("fetching", metadata: ["package": "\(package)", "bytes": "\(archiveBytes)"])
     let transfer = PackageTransfer(
       package: package, archiveBytes: archiveBytes, unpackedBytes: unpackedBytes,
-      directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, gate: gate, log: log,
+      directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, origins: origins,
+      gate: gate, log: log,
       post: { [mailbox] in mailbox.post($0) })
     // What has to go goes first, or the disk would hold both for a moment.
     let room = evictions

@@ -17,8 +17,8 @@ public struct FetchPlan: Hashable, Sendable {
   }
 
   public struct Part: Hashable, Sendable {
-    /// Index in the manifest's files.
-    public var member: Int
+    /// Index in the manifest's files; nil for what lies between two members and nobody needs.
+    public var member: Int?
     public var length: Int64
     /// The member ends with it.
     public var isLast: Bool
@@ -41,13 +41,24 @@ public struct FetchPlan: Hashable, Sendable {
   private var currentMember: Int?
   private var currentEnd: Int64 = 0
 
-  /// How far ahead of its turn a neighbour may come.
-  private static let lookahead = 32
+  /// How far ahead of its turn a neighbour may come, that lies before it in the archive or behind.
+  public static let lookahead = 32
+  private let lookaheadBehind: Int
+  private let gapBytes: Int64
 
   /// - Parameters:
   ///   - order: members to fetch, in order of need.
   ///   - ranges: where each of the manifest's files lies, none of them empty, one after the other.
-  public init(order: [Int], ranges: [Range<Int64>]) {
+  ///   - lookaheadBehind: how far ahead of its turn a neighbour may come that lies behind in the
+  ///     archive: 32 places, or more where long pieces are cheaper than many.
+  ///   - gapBytes: at most so many that nobody needs may lie between two members of a piece: what is here
+  ///     already, as an answer that many testcases have. None where pieces cost less than that.
+  public init(
+    order: [Int], ranges: [Range<Int64>], lookaheadBehind: Int = Self.lookahead,
+    gapBytes: Int64 = 0
+  ) {
+    self.gapBytes = max(0, gapBytes)
+    self.lookaheadBehind = max(Self.lookahead, lookaheadBehind)
     self.order = order.filter { ranges.indices.contains($0) && !ranges[$0].isEmpty }
     self.ranges = ranges
     for (place, member) in self.order.enumerated() { places[member] = place }
@@ -56,6 +67,9 @@ public struct FetchPlan: Hashable, Sendable {
 
   /// Everything was asked for.
   public var isExhausted: Bool { waiting.isEmpty && currentMember == nil }
+
+  /// What was asked for ends with the end of a member.
+  public var isBetweenMembers: Bool { currentMember == nil }
 
   /// Bytes that were not asked for yet.
   public var bytesLeft: Int64 {
@@ -106,43 +120,70 @@ public struct FetchPlan: Hashable, Sendable {
 
   /// A member and as many of its neighbours as are wanted soon and fit.
   private mutating func run(around first: Int, _ limit: Int64) -> Piece {
+    var members = [first]
     var (low, high) = (first, first)
     var length = ranges[first].upperBound - ranges[first].lowerBound
-    let horizon = max(cursor, places[first] ?? 0) + Self.lookahead
+    let turn = max(cursor, places[first] ?? 0)
+    let horizon = turn + Self.lookahead
+    let horizonBehind = turn + lookaheadBehind
     while true {
-      let after = size(of: high + 1, after: ranges[high].upperBound, horizon)
+      let next = wanted(behind: high)
+      let after = next.flatMap { size(of: $0, from: ranges[high].upperBound, horizonBehind) }
         .flatMap { length + $0 <= limit ? $0 : nil }
       let before = size(of: low - 1, before: ranges[low].lowerBound, horizon)
         .flatMap { length + $0 <= limit ? $0 : nil }
       // Of two that fit, the one that is needed sooner.
-      if let after, before == nil || (places[high + 1] ?? 0) < (places[low - 1] ?? 0) {
-        high += 1
+      if let after, let next, before == nil || (places[next] ?? 0) < (places[low - 1] ?? 0) {
+        high = next
         length += after
         waiting.remove(high)
+        members.append(high)
       } else if let before {
         low -= 1
         length += before
         waiting.remove(low)
+        members.insert(low, at: 0)
       } else {
         break
       }
     }
-    return Piece(
-      offset: ranges[low].lowerBound, length: length,
-      parts: (low...high).map {
-        Part(member: $0, length: ranges[$0].upperBound - ranges[$0].lowerBound, isLast: true)
-      })
+    return Piece(offset: ranges[low].lowerBound, length: length, parts: parts(of: members))
   }
 
-  /// Bytes of a neighbour that may come along; nil when it may not.
+  /// - Parameter members: one behind the other.
+  private func parts(of members: [Int]) -> [Part] {
+    var parts: [Part] = []
+    var end = members.first.map { ranges[$0].lowerBound } ?? 0
+    for member in members {
+      let range = ranges[member]
+      if range.lowerBound > end {
+        parts.append(Part(member: nil, length: range.lowerBound - end, isLast: true))
+      }
+      parts.append(
+        Part(member: member, length: range.upperBound - range.lowerBound, isLast: true))
+      end = range.upperBound
+    }
+    return parts
+  }
+
+  /// The next member behind this one that is wanted, across a gap at most.
+  private func wanted(behind member: Int) -> Int? {
+    var next = member + 1
+    while next < ranges.count, ranges[next].lowerBound - ranges[member].upperBound <= gapBytes {
+      if waiting.contains(next) { return next }
+      next += 1
+    }
+    return nil
+  }
+
+  /// Bytes of a neighbour that may come along, those up to it included; nil when it may not.
   private func size(
-    of member: Int, after end: Int64? = nil, before start: Int64? = nil, _ horizon: Int
+    of member: Int, from start: Int64? = nil, before end: Int64? = nil, _ horizon: Int
   ) -> Int64? {
     guard waiting.contains(member), places[member].map({ $0 < horizon }) ?? false,
-      end.map({ $0 == ranges[member].lowerBound }) ?? true,
-      start.map({ $0 == ranges[member].upperBound }) ?? true
+      end.map({ $0 == ranges[member].upperBound }) ?? true
     else { return nil }
-    return ranges[member].upperBound - ranges[member].lowerBound
+    return ranges[member].upperBound - (start ?? ranges[member].lowerBound)
   }
 }
 

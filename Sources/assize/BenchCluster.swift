@@ -13,7 +13,7 @@ actor BenchCluster {
   private let directory: String
   private let server: SchedulerServer
   private let line: JoinLine
-  private let client: SchedulerClient
+  let client: SchedulerClient
   private let machine: Machine
   private let logger: Logger
   private var link: EmulatedLink?
@@ -35,7 +35,7 @@ actor BenchCluster {
     self.logger = logger
   }
 
-  static func start(
+  private static func start(
     _ directory: String, isPlain: Bool, machine: Machine
   ) async throws -> BenchCluster {
     try? FileManager.default.removeItem(atPath: directory)
@@ -53,7 +53,23 @@ actor BenchCluster {
     return BenchCluster(directory, server, line, client, machine, logger)
   }
 
-  func stop() async {
+  /// Runs something with a cluster and stops it whatever happens.
+  static func with<Result: Sendable>(
+    _ directory: String, isPlain: Bool, machine: Machine,
+    _ body: (BenchCluster) async throws -> Result
+  ) async throws -> Result {
+    let cluster = try await start(directory, isPlain: isPlain, machine: machine)
+    do {
+      let result = try await body(cluster)
+      await cluster.stop()
+      return result
+    } catch {
+      await cluster.stop()
+      throw error
+    }
+  }
+
+  private func stop() async {
     await stopWorker()
     link?.stop()
     await client.close()
@@ -74,19 +90,10 @@ actor BenchCluster {
   ///
   /// - Parameters:
   ///   - rate: bytes per second of the worker's link; nil for none between.
-  ///   - keeps: the worker goes on, for `warmJudging`.
-  func coldJudging(
-    _ name: String, archive: String, rate: Int?, keeps: Bool = false
-  ) async throws -> BenchPage.Row {
+  func coldJudging(_ name: String, archive: String, rate: Int?) async throws -> BenchPage.Row {
     let index = try PackageArchive.index(archive)
     _ = try await client.push(archive: archive, package: index.manifest.digest)
-    var reached = line
-    if let rate {
-      link = try EmulatedLink(
-        address: Self.linkAddress, target: "127.0.0.1", ports: [line.port, await client.bulkPort],
-        bytesPerSecond: rate)
-      reached.host = Self.linkAddress
-    }
+    let reached = if let rate { try await slowLine(rate) } else { line }
     try await startWorker(reached)
     let askedLine = reached
     let asking = Task { try await askingOnAndOn(askedLine) }
@@ -95,7 +102,6 @@ actor BenchCluster {
     asking.cancel()
     let asked = try await asking.value
     let moved = link?.bytesFromTarget ?? Int(index.byteCount)
-    if !keeps { await stopWorker() }
     return BenchPage.Row(
       name,
       [
@@ -107,27 +113,72 @@ actor BenchCluster {
       ])
   }
 
+  /// Pushes a package and judges with it on a worker that goes on, for `warmJudging`.
+  func judgeAndKeep(archive: String) async throws {
+    let index = try PackageArchive.index(archive)
+    _ = try await client.push(archive: archive, package: index.manifest.digest)
+    try await startWorker(try await countedLine())
+    _ = try await judge(index.manifest.digest)
+  }
+
   /// Pushes another version and judges with it on the worker that is there.
   /// - Returns: bytes to the scheduler and to the worker.
   func warmJudging(archive: String) async throws -> (pushed: Int, fetched: Int) {
     let index = try PackageArchive.index(archive)
     let report = try await client.push(archive: archive, package: index.manifest.digest)
-    let before = link?.bytesFromTarget ?? 0
+    let before = movedBytes
     _ = try await judge(index.manifest.digest)
-    return (Int(report.sentBytes), (link?.bytesFromTarget ?? 0) - before)
+    return (Int(report.sentBytes), movedBytes - before)
+  }
+
+  /// How to reach the scheduler through a link of so many bytes per second.
+  private func slowLine(_ rate: Int) async throws -> JoinLine {
+    link = try EmulatedLink(
+      address: Self.linkAddress, target: "127.0.0.1", ports: [line.port, await client.bulkPort],
+      bytesPerSecond: rate)
+    var reached = line
+    reached.host = Self.linkAddress
+    return reached
+  }
+
+  /// Through a link that only counts.
+  func countedLine() async throws -> JoinLine { try await slowLine(4_000_000_000) }
+
+  /// Bytes that came to workers through the link.
+  var movedBytes: Int { link?.bytesFromTarget ?? 0 }
+
+  /// Fetches an archive without unpacking it. The best of several times: the one that was least
+  /// disturbed says what the socket can do.
+  /// - Returns: nanoseconds.
+  func bareTransfer(of package: Digest, archiveBytes: Int64, verifies: Bool) async throws -> Int {
+    var best = Int.max
+    for _ in 0..<5 {
+      best = min(
+        best,
+        try await TransferTrial.run(
+          line, bulkPort: await client.bulkPort, package: package, archiveBytes: archiveBytes,
+          verifies: verifies, logger: logger))
+    }
+    return best
   }
 
   private func startWorker(_ line: JoinLine) async throws {
     let agent = try await WorkerAgent(
       machine.localWorker("bench", line, slots: 1, directory: directory, logger: logger))
     worker = (agent, Task { try await agent.run() })
-    while try await client.status().workers.isEmpty {
+    try await waitForWorkers(1)
+  }
+
+  func waitForWorkers(_ count: Int) async throws {
+    while try await client.status().workers.count < count {
       try await Task.sleep(for: .milliseconds(20))
     }
   }
 
   /// - Returns: nanoseconds from handing in.
-  private func judge(_ package: Digest) async throws -> (firstRun: Int, verdict: Int) {
+  func judge(
+    _ package: Digest, _ priority: Priority = .live
+  ) async throws -> (firstRun: Int, verdict: Int) {
     let program = Program(
       language: LanguageID("c"), entryPoint: nil,
       files: [SourceFile(name: "zero.c", contents: Array(PackageSample.solution.utf8))])
@@ -136,8 +187,7 @@ actor BenchCluster {
     count += 1
     let request = JudgingRequest(
       key: "bench-\(count)", team: "", program: program, package: package, mode: .full,
-      priority: .live,
-      batch: nil)
+      priority: priority, batch: nil)
     let judging = try await client.judge([request]).first
     guard let judging else { throw CommandFailure("the scheduler took no judging") }
     var firstRun: Int?
@@ -175,7 +225,7 @@ private func askingOnAndOn(_ line: JoinLine) async throws -> Samples {
 }
 
 extension ContinuousClock.Instant {
-  fileprivate var nanosecondsSince: Int {
+  var nanosecondsSince: Int {
     duration(to: .now).nanoseconds
   }
 }

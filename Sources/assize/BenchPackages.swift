@@ -4,6 +4,7 @@ import Foundation
 import JudgeModel
 import ProblemPackage
 import Sandbox
+import SchedulerClient
 
 /// What it costs to bring big packages to workers.
 struct BenchPackagesCommand: AsyncParsableCommand {
@@ -14,8 +15,9 @@ struct BenchPackagesCommand: AsyncParsableCommand {
       Makes a package of integer tests and measures: packing, checking and unpacking; a judging on \
       a worker that has nothing of it, over the loopback interface and over emulated links, with \
       the time to the first run and to the verdict, and what a question to the scheduler takes \
-      meanwhile over the same link; and how many bytes move when one test changes. A scheduler \
-      and workers run in this process. Needs root and three times the size on the disk.
+      meanwhile over the same link; the transfer by itself; how many bytes move when one test \
+      changes; and what the disks of two workers hold while they judge with more packages than fit \
+      their caches. Needs root and three times the size on the disk.
 
       Example: sudo assize bench packages --size 200
 
@@ -46,15 +48,10 @@ struct BenchPackagesCommand: AsyncParsableCommand {
       var fetches: [BenchPage.Row] = []
       for (name, rate, isPlain) in Self.links {
         printToStandardError("judging on a worker without the package: \(name)")
-        let cluster = try await BenchCluster.start(
-          place + "/cluster", isPlain: isPlain, machine: machine)
-        do {
-          fetches.append(try await cluster.coldJudging(name, archive: archive, rate: rate))
-        } catch {
-          await cluster.stop()
-          throw error
-        }
-        await cluster.stop()
+        fetches.append(
+          try await BenchCluster.with(place + "/cluster", isPlain: isPlain, machine: machine) {
+            try await $0.coldJudging(name, archive: archive, rate: rate)
+          })
       }
       page.sections.append(
         BenchPage.Section(
@@ -62,7 +59,9 @@ struct BenchPackagesCommand: AsyncParsableCommand {
           note:
             "from handing the judging in; `rate` is of bytes on the link, `asked` what a question "
             + "to the scheduler over the same link took meanwhile"))
-      page.sections.append(try await changes(sample, archive, place, machine))
+      page.sections.append(try await Self.transfers(archive, place, machine))
+      page.sections.append(try await Self.changes(sample, archive, place, machine))
+      page.sections.append(try await Self.traces(place, machine))
       if format == .json { return try printJSON(page) }
       print(page.text)
     }
@@ -78,10 +77,7 @@ struct BenchPackagesCommand: AsyncParsableCommand {
   private static func archive(
     _ sample: PackageSample, to path: String, _ place: String
   ) throws -> BenchPage.Section {
-    let reading = PackageReader.read(directory: sample.directory)
-    guard let manifest = reading.manifest else {
-      throw CommandFailure("the made-up package has errors: \(reading.diagnostics.prefix(3))")
-    }
+    let manifest = try sample.manifest()
     let bytes = Int(manifest.byteCount)
     var rows: [BenchPage.Row] = []
     func measure(_ name: String, _ body: () throws -> Void) rethrows {
@@ -113,21 +109,18 @@ struct BenchPackagesCommand: AsyncParsableCommand {
 
   // MARK: Changes
 
-  private func changes(
+  private static func changes(
     _ sample: PackageSample, _ archive: String, _ place: String, _ machine: Machine
   ) async throws -> BenchPage.Section {
-    let cluster = try await BenchCluster.start(place + "/cluster", isPlain: true, machine: machine)
-    do {
-      _ = try await cluster.coldJudging("", archive: archive, rate: Self.countingOnly, keeps: true)
+    let rows = try await BenchCluster.with(place + "/cluster", isPlain: true, machine: machine) {
+      cluster in
+      try await cluster.judgeAndKeep(archive: archive)
       var rows: [BenchPage.Row] = []
       for change in PackageSample.Change.allCases {
         printToStandardError("changing the package: \(change.rawValue)")
         try sample.apply(change)
-        let reading = PackageReader.read(directory: sample.directory)
-        guard let manifest = reading.manifest else {
-          throw CommandFailure("the changed package has errors")
-        }
-        try PackageArchive.write(manifest, directory: sample.directory, to: archive)
+        try PackageArchive.write(
+          try sample.manifest(), directory: sample.directory, to: archive)
         let index = try PackageArchive.index(archive)
         let (pushed, fetched) = try await cluster.warmJudging(archive: archive)
         rows.append(
@@ -139,20 +132,70 @@ struct BenchPackagesCommand: AsyncParsableCommand {
               BenchPage.Figure("archive", Int(index.byteCount), .bytes),
             ]))
       }
-      await cluster.stop()
-      return BenchPage.Section(
-        "changes", rows,
-        note:
-          "each on top of the one before; all that came over the worker's connections until its "
-          + "verdict, control messages among it, unencrypted")
-    } catch {
-      await cluster.stop()
-      throw error
+      return rows
     }
+    return BenchPage.Section(
+      "changes", rows,
+      note:
+        "each on top of the one before; all that came over the worker's connections until its "
+        + "verdict, control messages among it, unencrypted")
   }
 
-  /// Bytes per second of a link that only counts.
-  private static let countingOnly = 4_000_000_000
+  // MARK: The bulk socket by itself
+
+  private static func transfers(
+    _ archive: String, _ place: String, _ machine: Machine
+  ) async throws -> BenchPage.Section {
+    let index = try PackageArchive.index(archive)
+    var rows: [BenchPage.Row] = []
+    for (name, isPlain) in [("plain", true), ("CURVE", false)] {
+      printToStandardError("moving the archive by itself: \(name)")
+      rows += try await BenchCluster.with(place + "/cluster", isPlain: isPlain, machine: machine) {
+        cluster in
+        let package = index.manifest.digest
+        _ = try await cluster.client.push(archive: archive, package: package)
+        var rows: [BenchPage.Row] = []
+        for (kind, verifies) in [("", false), (", verified", true)] {
+          let time = try await cluster.bareTransfer(
+            of: package, archiveBytes: index.byteCount, verifies: verifies)
+          rows.append(
+            BenchPage.Row(
+              name + kind,
+              [
+                BenchPage.Figure("time", time, .nanoseconds),
+                BenchPage.Figure("per second", perSecond(Int(index.byteCount), time), .bytes),
+              ]))
+        }
+        return rows
+      }
+    }
+    return BenchPage.Section(
+      "transfer by itself", rows,
+      note:
+        "best of five; bytes of the archive from scheduler to worker over the loopback interface")
+  }
+
+  // MARK: The disk
+
+  private static func traces(
+    _ place: String, _ machine: Machine
+  ) async throws -> BenchPage.Section {
+    var rows: [BenchPage.Row] = []
+    for trace in CacheTrace.all {
+      printToStandardError("judging: \(trace.name)")
+      rows.append(
+        try await BenchCluster.with(place + "/cluster", isPlain: true, machine: machine) {
+          let inside = place + "/trace"
+          defer { try? FileManager.default.removeItem(atPath: inside) }
+          return try await $0.run(trace, in: inside)
+        })
+    }
+    return BenchPage.Section(
+      "caches smaller than what is judged with", rows,
+      note:
+        "two workers of one slot, each with that budget; `moved` are packed bytes, budgets and disks "
+        + "hold unpacked ones")
+  }
 }
 
 func nanoseconds(_ body: () throws -> Void) rethrows -> Int {
@@ -161,4 +204,15 @@ func nanoseconds(_ body: () throws -> Void) rethrows -> Int {
 
 func perSecond(_ bytes: Int, _ nanoseconds: Int) -> Int {
   Int(Double(bytes) * 1_000_000_000 / Double(max(nanoseconds, 1)))
+}
+
+extension PackageSample {
+  /// Of its files as they are now.
+  func manifest() throws -> PackageManifest {
+    let reading = PackageReader.read(directory: directory)
+    guard let manifest = reading.manifest else {
+      throw CommandFailure("the made-up package has errors: \(reading.diagnostics.prefix(3))")
+    }
+    return manifest
+  }
 }

@@ -7,9 +7,10 @@ import SchedulerClient
 /// The packages that the scheduler has.
 struct Packages: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the packages that the scheduler has, or drop those that nothing needs.",
+    abstract: "List the packages that the scheduler has, drop them, or say where else they lie.",
     discussion: "Exit status: that of `list`, which is what it does without a subcommand.",
-    subcommands: [PackagesList.self, PackagesCollect.self], defaultSubcommand: PackagesList.self)
+    subcommands: [PackagesList.self, PackagesCollect.self, PackagesOrigin.self],
+    defaultSubcommand: PackagesList.self)
 }
 
 struct PackagesList: AsyncParsableCommand {
@@ -18,8 +19,9 @@ struct PackagesList: AsyncParsableCommand {
     abstract: "List the packages that the scheduler has.",
     discussion: """
       OWN is what no other package shares of an archive: about what dropping it would free. NEWEST \
-      marks the package that submissions to its problem are judged with. Workers are those that are \
-      connected and hold it.
+      marks the package that submissions to its problem are judged with. ORIGINS counts the places \
+      besides the scheduler that workers fetch it from. Workers are those that are connected and hold \
+      it.
 
       Example: assize packages --format json
 
@@ -41,6 +43,8 @@ struct PackagesList: AsyncParsableCommand {
     var workers: [String]
     /// Since 1970.
     var addedMilliseconds: Int64
+    /// Addresses as they were given, signatures and all.
+    var origins: [String]
 
     init(_ listed: ListedPackage) {
       problem = listed.package.problem
@@ -52,6 +56,7 @@ struct PackagesList: AsyncParsableCommand {
       isNewest = listed.isNewest
       workers = listed.workers.map(\.value)
       addedMilliseconds = listed.addedMilliseconds
+      origins = listed.origins.map(\.url)
     }
   }
 
@@ -73,13 +78,15 @@ struct PackagesList: AsyncParsableCommand {
   private static func table(_ packages: [Report]) -> String {
     var table = TextTable([
       ("PROBLEM", .left), ("DIGEST", .left), ("NEWEST", .left), ("ARCHIVE", .right),
-      ("OWN", .right), ("UNPACKED", .right), ("ADDED", .left), ("WORKERS", .left),
+      ("OWN", .right), ("UNPACKED", .right), ("ADDED", .left), ("ORIGINS", .right),
+      ("WORKERS", .left),
     ])
     for package in packages {
       table.add([
         package.problem, String(package.digest.prefix(12)), package.isNewest ? "newest" : "",
         bytesText(package.archiveBytes), bytesText(package.ownBytes),
         bytesText(package.unpackedBytes), dateText(package.addedMilliseconds),
+        package.origins.isEmpty ? "" : "\(package.origins.count)",
         package.workers.joined(separator: " "),
       ])
     }

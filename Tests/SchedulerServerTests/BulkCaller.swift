@@ -18,6 +18,8 @@ actor BulkCaller {
   /// What it was asked for, in order.
   private(set) var asked: [Range<Int64>] = []
   private(set) var pieces: [(offset: Int64, bytes: [UInt8])] = []
+  /// What each of `pieces` brought.
+  private(set) var origins: [[Origin]] = []
   private(set) var stored: [Digest] = []
   private(set) var failures: [String] = []
   /// What it was told to wait with, and to go on with.
@@ -66,7 +68,9 @@ actor BulkCaller {
       guard let bytes = answer(offset, length) else { return }
       let piece = BulkRequest.piece(package: package, offset: offset, bytes: bytes)
       _ = try? socket.send(BulkCodec.encode(piece, ticket: token))
-    case .piece(_, let offset, let bytes): pieces.append((offset, bytes))
+    case .piece(_, let offset, let bytes, let origins):
+      pieces.append((offset, bytes))
+      self.origins.append(origins)
     case .stored(let package): stored.append(package)
     case .failed(_, let reason): failures.append(reason)
     case .wait(let package): waits.append(package)

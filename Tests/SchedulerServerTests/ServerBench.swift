@@ -75,6 +75,15 @@ final class ServerBench: Sendable {
     return client
   }
 
+  static func order(
+    _ judging: JudgingID, _ submission: SubmissionID, batch: BatchID?
+  ) -> JudgingOrder {
+    JudgingOrder(
+      judging: judging, submission: submission, package: package.digest, archiveBytes: 1_000,
+      unpackedBytes: 5_000, language: LanguageID("c"), mode: .full,
+      priority: batch == nil ? .live : .regrade, batch: batch)
+  }
+
   func request(_ key: String, batch: BatchID? = nil) -> JudgingRequest {
     JudgingRequest(
       key: key, team: "", program: .sample, package: Self.package.digest, mode: .full,
@@ -117,11 +126,7 @@ extension Store {
     let judgings = allocateJudgings(count)
     _ = try commit(
       zip(judgings, submissions).map { judging, submission in
-        .created(
-          JudgingOrder(
-            judging: judging, submission: submission, package: ServerBench.package.digest,
-            archiveBytes: 1_000, unpackedBytes: 5_000, language: LanguageID("c"), mode: .full,
-            priority: .regrade, batch: batch))
+        .created(ServerBench.order(judging, submission, batch: batch))
       }, at: 0)
     return (batch, judgings)
   }

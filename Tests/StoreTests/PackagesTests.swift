@@ -88,4 +88,27 @@ import Testing
     #expect(try store.packages() == [second, first])
     #expect(try store.unneededPackages() == [second])
   }
+
+  @Test func originsAreKeptInOrderAndGoWithThePackage() throws {
+    let (first, second) = (try package(1), try package(2))
+    for package in [first, second] { try store.addPackage(package, at: now) }
+    let origins = try ["http://b/1", "https://a/1?x=y"].map { try Origin($0) }
+    #expect(try store.setOrigins(origins, of: first.digest))
+    #expect(try store.setOrigins([origins[1]], of: second.digest))
+    #expect(try !store.setOrigins(origins, of: packageA), "there is no such package")
+    #expect(try store.origins() == [first.digest: origins, second.digest: [origins[1]]])
+    #expect(try store.setOrigins(origins.reversed(), of: first.digest))
+    #expect(try store.origins()[first.digest] == origins.reversed())
+    // A push of the same package keeps them.
+    try store.addPackage(first, at: now)
+    #expect(try store.setOrigins([], of: second.digest))
+    #expect(try store.origins() == [first.digest: origins.reversed()])
+
+    try store.addPackage(package(3), at: now)
+    #expect(try store.dropPackages([first.digest], at: now) == [first])
+    #expect(try store.origins() == [:])
+    #expect(try !store.setOrigins(origins, of: first.digest), "it was dropped")
+    try store.addPackage(first, at: now)
+    #expect(try store.origins() == [:])
+  }
 }

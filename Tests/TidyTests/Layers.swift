@@ -34,6 +34,7 @@ enum Layers {
       .pure, "JudgeModel", "Messages", "SwiftProtobuf", "Foundation", "FoundationEssentials"),
 
     "Transport": Target(.hand, "CZeroMQ"),
+    "WebRanges": Target(.hand, "CCurl"),
     "Store": Target(.hand, "JudgeModel", "GRDB", "GRDBSQLite"),
     "ProblemPackage": Target(.hand, "JudgeModel", "Grading", "CArchive", "CCrypto", "Yams"),
     // Polygon describes its problems in XML.
@@ -47,8 +48,8 @@ enum Layers {
       .shell, "JudgeModel", "Messages", "SchedulerCore", "Wire", "Transport", "Store",
       "ProblemPackage", "DequeModule", "Logging"),
     "WorkerAgent": Target(
-      .shell, "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "Evaluation",
-      "ProblemPackage", "Sandbox", "Logging"),
+      .shell, "JudgeModel", "Messages", "WorkerCore", "Wire", "Transport", "WebRanges",
+      "Evaluation", "ProblemPackage", "Sandbox", "Logging"),
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 
@@ -62,7 +63,7 @@ enum Layers {
   ]
 
   /// Folders without Swift: module maps and C.
-  static let foreign: Set<String> = ["CArchive", "CBox", "CCrypto", "CSandbox", "CZeroMQ"]
+  static let foreign: Set<String> = ["CArchive", "CBox", "CCrypto", "CCurl", "CSandbox", "CZeroMQ"]
 
   /// What comes with the system, for all but the pure.
   static let system: Set<String> = [

@@ -6,6 +6,7 @@ enum Mirror {
     "CArchive": "a module map; ProblemPackageTests and ContestTests use it",
     "CBox": "runs inside a sandbox only; SandboxTests",
     "CCrypto": "a module map; ProblemPackageTests use it",
+    "CCurl": "a module map; WebRangesTests use it",
     "CSandbox": "the other half of Sandbox; SandboxTests",
     "CZeroMQ": "a module map; TransportTests use it",
     "SchedulerClient": "a shell; EndToEndTests run it against a real scheduler",

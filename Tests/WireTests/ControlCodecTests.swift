@@ -9,6 +9,9 @@ import Testing
   static let digest = Digest(bytes: (0..<32).map { UInt8($0) })!
   static let epoch = LeaseEpoch(generation: 3, counter: 77)
 
+  static let origins = ["http://a/p.tar.zst", "https://b:9000/q?signature=x"]
+    .compactMap { try? Origin($0) }
+
   static var run: Run {
     var facts = RunFacts()
     facts.cpuTime = .milliseconds(12)
@@ -115,6 +118,8 @@ import Testing
     .collectPackages(11, isRehearsal: false),
     .warm(12, digest, workers: nil),
     .warm(13, digest, workers: 4),
+    .setOrigins(12, package: digest, []),
+    .setOrigins(13, package: digest, origins),
   ]
 
   @Test(arguments: clientMessages) func clientMessagesSurvive(_ message: ClientMessage) throws {
@@ -149,7 +154,7 @@ import Testing
           package: PackageSummary(
             digest: digest, problem: "hello", title: "", archiveBytes: 9, unpackedBytes: 99),
           ownBytes: 7, isNewest: true, workers: [WorkerID("lab-1"), WorkerID("lab-2")],
-          addedMilliseconds: 1_790_000_000_000)
+          addedMilliseconds: 1_790_000_000_000, origins: origins)
       ]),
     .packagesCollected(
       10,
@@ -212,7 +217,15 @@ import Testing
     var runs = Assize_V1_ToScheduler()
     runs.runs.session = 8
     runs.runs.runs = [Assize_V1_Run()]
+    var places = Assize_V1_ToScheduler()
+    places.setOrigins.request = 6
+    places.setOrigins.package = .init(repeating: 1, count: 32)
+    places.setOrigins.urls = ["http://a/", "file:///etc/passwd"]
+    var many = places
+    many.setOrigins.urls = [String](repeating: "http://a/", count: 9)
     let expected: [(Assize_V1_ToScheduler, String, UnreadableMessage.Subject)] = [
+      (places, "set_origins.urls", .request(6)),
+      (many, "set_origins.urls", .request(6)),
       (hello, "worker_hello.worker", .hello(protocolVersion: 0)),
       (slots, "worker_hello.slots", .hello(protocolVersion: 0)),
       (digests, "offer_packages.packages", .request(4)),

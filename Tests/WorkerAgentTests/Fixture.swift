@@ -6,6 +6,7 @@ import Messages
 import ProblemPackage
 import Sandbox
 import Testing
+import WebRanges
 import WorkerAgent
 
 /// Workers under a scheduler that is played by hand: real sockets, files and sandboxes. They share user
@@ -116,13 +117,15 @@ final class Stage {
     var logger = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
     logger.logLevel = .critical
     await scheduler.waitForAnotherWorker()
-    let agent = try await WorkerAgent(
-      AgentSettings(
-        joinLine: scheduler.joinLine, worker: WorkerID("w"), slots: slots, cacheDirectory: cache,
-        cacheBudgetBytes: budget, fetchBytesPerSecond: fetchRate, labels: [], host: host,
-        languageTable: try .builtIn(),
-        languages: [LanguageSupport(language: LanguageID("python3"), version: "3")],
-        programVersion: "test", logger: logger))
+    var settings = AgentSettings(
+      joinLine: scheduler.joinLine, worker: WorkerID("w"), slots: slots, cacheDirectory: cache,
+      cacheBudgetBytes: budget, fetchBytesPerSecond: fetchRate, labels: [], host: host,
+      languageTable: try .builtIn(),
+      languages: [LanguageSupport(language: LanguageID("python3"), version: "3")],
+      programVersion: "test", logger: logger)
+    // An origin that stalls is noticed at the next look, within about a second.
+    settings.originLimits = WebLimits(stall: 300_000_000, stallBytes: 1)
+    let agent = try await WorkerAgent(settings)
     worker = (agent, Task { try await agent.run() })
     try await eventually("the worker joins") { await scheduler.isJoined }
   }

@@ -25,6 +25,7 @@ actor PlayedScheduler {
   private var session: UInt64 = 0
   private var sequence: UInt64 = 0
   private var archives: [Digest: [UInt8]] = [:]
+  private var origins: [Digest: [Origin]] = [:]
   /// Pieces that overlap these are not sent, nor what is asked for after them.
   private var held: [Digest: Range<Int64>] = [:]
   private var owed: [(BulkReply, RoutingID)] = []
@@ -69,6 +70,10 @@ actor PlayedScheduler {
 
   func put(_ archive: [UInt8], as package: Digest) { archives[package] = archive }
 
+  func put(origins urls: [String], of package: Digest) throws {
+    origins[package] = try urls.map { try Origin($0) }
+  }
+
   func holdBack(_ range: Range<Int64>, of package: Digest) { held[package] = range }
 
   func release() {
@@ -89,7 +94,7 @@ actor PlayedScheduler {
   }
 
   private func isHeld(_ reply: BulkReply) -> Bool {
-    guard case .piece(let package, let offset, let bytes) = reply else { return false }
+    guard case .piece(let package, let offset, let bytes, _) = reply else { return false }
     return held[package]?.overlaps(offset..<(offset + Int64(bytes.count))) == true
   }
 
@@ -197,7 +202,7 @@ actor PlayedScheduler {
   private func serve(_ message: borrowing InboundMessage) {
     guard let sender = message.sender,
       let (request, _) = try? BulkCodec.decodeRequest(message.payload),
-      case .read(let package, let offset, let length, let left) = request
+      case .read(let package, let offset, let length, let left, let wantsOrigins) = request
     else { return }
     bulkPeer = sender
     let range = offset..<(offset + Int64(length))
@@ -209,7 +214,8 @@ actor PlayedScheduler {
       return send(.failed(package: package, reason: "no such bytes"), to: sender)
     }
     let reply = BulkReply.piece(
-      package: package, offset: offset, bytes: Array(archive[Int(offset)..<Int(range.upperBound)]))
+      package: package, offset: offset, bytes: Array(archive[Int(offset)..<Int(range.upperBound)]),
+      origins: wantsOrigins ? origins[package] ?? [] : [])
     send(reply, to: sender)
   }
 

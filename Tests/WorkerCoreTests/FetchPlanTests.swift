@@ -18,7 +18,9 @@ import Testing
     while let piece = plan.next(atMost: limit) {
       #expect(piece.length == piece.parts.reduce(0) { $0 + $1.length })
       #expect(piece.length <= max(1, limit))
-      let members = piece.parts.map { "\($0.member)" + ($0.isLast ? "" : "…") }
+      let members = piece.parts.map { part in
+        (part.member.map { "\($0)" } ?? "-\(part.length)") + (part.isLast ? "" : "…")
+      }
       texts.append("\(piece.offset)+\(piece.length) " + members.joined(separator: " "))
     }
     #expect(plan.isExhausted && plan.bytesLeft == 0)
@@ -61,6 +63,43 @@ import Testing
     #expect(none == nil)
   }
 
+  @Test func whereLongPiecesAreCheapAllThatLiesBehindComesAlong() {
+    let count = 100
+    let ranges = (0..<count).map { Int64($0 * 10)..<Int64($0 * 10 + 10) }
+    // What is needed first lies in the middle; what lies before it waits for its turn.
+    let order = [60] + (0..<count).filter { $0 != 60 && $0 != 95 }
+    var plan = FetchPlan(order: order, ranges: ranges, lookaheadBehind: count)
+    #expect(
+      all(&plan, atMost: 10_000) == [
+        "600+350 " + (60..<95).map { "\($0)" }.joined(separator: " "),
+        "0+600 " + (0..<60).map { "\($0)" }.joined(separator: " "),
+        "960+40 96 97 98 99",
+      ])
+  }
+
+  @Test func whatNobodyNeedsComesAlongWhereAskingCostsMore() {
+    // Every other one is here already.
+    let sizes = ranges(10, 3, 10, 3, 10, 4, 10, 3, 3, 10)
+    let order = [0, 2, 4, 6, 9]
+    var plan = FetchPlan(order: order, ranges: sizes, gapBytes: 3)
+    #expect(all(&plan, atMost: 100) == ["100+36 0 -3 2 -3 4", "140+10 6", "156+10 9"])
+    plan = FetchPlan(order: order, ranges: sizes, gapBytes: 6)
+    #expect(all(&plan, atMost: 50) == ["100+50 0 -3 2 -3 4 -4 6", "156+10 9"])
+    plan = FetchPlan(order: order, ranges: sizes, gapBytes: 6)
+    #expect(all(&plan, atMost: 22) == ["100+10 0", "113+10 2", "126+10 4", "140+10 6", "156+10 9"])
+    plan = FetchPlan(order: order, ranges: sizes)
+    #expect(all(&plan, atMost: 100).count == 5)
+  }
+
+  @Test func betweenMembers() {
+    var plan = FetchPlan(order: [1, 0], ranges: ranges(5, 25, 5))
+    #expect(plan.isBetweenMembers)
+    _ = plan.next(atMost: 10)
+    #expect(!plan.isBetweenMembers)
+    _ = plan.next(atMost: 15)
+    #expect(plan.isBetweenMembers)
+  }
+
   @Test func aNeighbourThatIsNeededMuchLaterWaits() {
     let count = 100
     let order = [50] + (0..<count).filter { $0 != 50 && $0 != 51 } + [51]
@@ -96,7 +135,7 @@ import Testing
     var finished: [Int] = []
     while let piece = plan.next(atMost: Int64(1 + below(60))) {
       for byte in piece.offset..<(piece.offset + piece.length) { seen[Int(byte)] += 1 }
-      finished += piece.parts.filter(\.isLast).map(\.member)
+      finished += piece.parts.filter(\.isLast).compactMap(\.member)
       if below(3) == 0 { plan.prefer(below(40)) }
     }
     #expect(finished.sorted() == order.sorted())

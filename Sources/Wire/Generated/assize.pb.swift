@@ -226,6 +226,14 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     set {body = .warm(newValue)}
   }
 
+  var setOrigins: Assize_V1_SetOrigins {
+    get {
+      if case .setOrigins(let v)? = body {return v}
+      return Assize_V1_SetOrigins()
+    }
+    set {body = .setOrigins(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -248,6 +256,7 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     case listPackages(UInt64)
     case collectPackages(Assize_V1_CollectPackages)
     case warm(Assize_V1_Warm)
+    case setOrigins(Assize_V1_SetOrigins)
 
   }
 
@@ -1471,11 +1480,33 @@ nonisolated struct Assize_V1_ListedPackage: Sendable {
   /// Since 1970.
   var addedMilliseconds: Int64 = 0
 
+  /// Where its archive lies besides, as it was set.
+  var origins: [String] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _package: Assize_V1_Package? = nil
+}
+
+/// From now on, these are all the places besides the scheduler where the archive of this package lies;
+/// answered with `done`. They are forgotten when the package is dropped.
+nonisolated struct Assize_V1_SetOrigins: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var package: Data = Data()
+
+  /// At most 8 addresses of `http` or `https`, of at most 2048 bytes each, without a user.
+  var urls: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 /// Bring a package to workers before it is needed. Answered at once with how far that is: whoever wants
@@ -1942,7 +1973,7 @@ fileprivate nonisolated let _protobuf_package = "assize.v1"
 
 nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ToScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{3}wish_ended\0\u{4}\u{c}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0\u{1}warm\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{3}wish_ended\0\u{4}\u{c}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0\u{1}warm\0\u{4}\u{a}set_origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2182,6 +2213,19 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
           self.body = .warm(v)
         }
       }()
+      case 40: try {
+        var v: Assize_V1_SetOrigins?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setOrigins(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setOrigins(v)
+        }
+      }()
       default: break
       }
     }
@@ -2268,6 +2312,10 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
     case .warm?: try {
       guard case .warm(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .setOrigins?: try {
+      guard case .setOrigins(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
     case nil: break
     }
@@ -4360,7 +4408,7 @@ nonisolated extension Assize_V1_PackageList: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ListedPackage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{3}own_bytes\0\u{1}newest\0\u{1}workers\0\u{3}added_milliseconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{3}own_bytes\0\u{1}newest\0\u{1}workers\0\u{3}added_milliseconds\0\u{1}origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4373,6 +4421,7 @@ nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProto
       case 3: try { try decoder.decodeSingularBoolField(value: &self.newest) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.addedMilliseconds) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.origins) }()
       default: break
       }
     }
@@ -4398,6 +4447,9 @@ nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProto
     if self.addedMilliseconds != 0 {
       try visitor.visitSingularInt64Field(value: self.addedMilliseconds, fieldNumber: 5)
     }
+    if !self.origins.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.origins, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4407,6 +4459,47 @@ nonisolated extension Assize_V1_ListedPackage: SwiftProtobuf.Message, SwiftProto
     if lhs.newest != rhs.newest {return false}
     if lhs.workers != rhs.workers {return false}
     if lhs.addedMilliseconds != rhs.addedMilliseconds {return false}
+    if lhs.origins != rhs.origins {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_SetOrigins: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetOrigins"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}package\0\u{1}urls\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.package) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.urls) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.package.isEmpty {
+      try visitor.visitSingularBytesField(value: self.package, fieldNumber: 2)
+    }
+    if !self.urls.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.urls, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_SetOrigins, rhs: Assize_V1_SetOrigins) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.package != rhs.package {return false}
+    if lhs.urls != rhs.urls {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5351,4 +5444,4 @@ nonisolated extension Assize_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-// SHA-256 of assize.proto: c59465ec8998b473bdadc2cd59a31b8853d033d9f0416e243456bcf3aa22f696
+// SHA-256 of assize.proto: 01886b70d06caa1060ec3ec19332a0f08339fa729d256a7cd1f35d62c39101bb

@@ -173,6 +173,11 @@ nonisolated struct Assize_V1_ReadPiece: Sendable {
   /// At most 256 KiB.
   var length: Int32 = 0
 
+  /// Of a worker that begins to fetch: name the package's origins with the piece. A scheduler that does
+  /// not know the field answers with the piece alone, so that nobody waits for an answer that never
+  /// comes, and asking costs no message of its own.
+  var wantsOrigins: Bool = false
+
   /// Bytes that this transfer will ask for after this piece. Absent: not known, and the sender does not
   /// know `wait`.
   var left: Int64 {
@@ -201,6 +206,12 @@ nonisolated struct Assize_V1_Piece: Sendable {
   var offset: Int64 = 0
 
   var contents: Data = Data()
+
+  /// If they were asked for: where the package's archive lies besides the scheduler, as `http` and `https`
+  /// addresses, the first to be tried first. Each is a file that may differ from the scheduler's archive
+  /// in how its members are packed, so offsets and lengths of the one say nothing of the other. The
+  /// receiver ignores what it cannot use.
+  var origins: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -450,7 +461,7 @@ nonisolated extension Assize_V1_FromBulk: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReadPiece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0\u{2}\u{11}left\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}length\0\u{3}wants_origins\0\u{2}\u{10}left\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -461,6 +472,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularInt32Field(value: &self.length) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.wantsOrigins) }()
       case 20: try { try decoder.decodeSingularInt64Field(value: &self._left) }()
       default: break
       }
@@ -481,6 +493,9 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if self.length != 0 {
       try visitor.visitSingularInt32Field(value: self.length, fieldNumber: 3)
     }
+    if self.wantsOrigins != false {
+      try visitor.visitSingularBoolField(value: self.wantsOrigins, fieldNumber: 4)
+    }
     try { if let v = self._left {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 20)
     } }()
@@ -491,6 +506,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.package != rhs.package {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.length != rhs.length {return false}
+    if lhs.wantsOrigins != rhs.wantsOrigins {return false}
     if lhs._left != rhs._left {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -499,7 +515,7 @@ nonisolated extension Assize_V1_ReadPiece: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Piece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}contents\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}package\0\u{1}offset\0\u{1}contents\0\u{1}origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -510,6 +526,7 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularBytesField(value: &self.package) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.contents) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.origins) }()
       default: break
       }
     }
@@ -525,6 +542,9 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.contents.isEmpty {
       try visitor.visitSingularBytesField(value: self.contents, fieldNumber: 3)
     }
+    if !self.origins.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.origins, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -532,6 +552,7 @@ nonisolated extension Assize_V1_Piece: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.package != rhs.package {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.contents != rhs.contents {return false}
+    if lhs.origins != rhs.origins {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -607,4 +628,4 @@ nonisolated extension Assize_V1_PackageFailed: SwiftProtobuf.Message, SwiftProto
   }
 }
 
-// SHA-256 of bulk.proto: f56f6dbfaa16c51e41d053a0ce40cd83c076eb67fc455d74461db11b0bea89a4
+// SHA-256 of bulk.proto: d6b281f21a9d3814092d3d6420edf36c446502188bcb2bba8327ddfe495f1912
