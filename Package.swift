@@ -82,7 +82,9 @@ let package = Package(
     module("Simulation", ["JudgeModel", "Messages", "SchedulerCore", "WorkerCore"]),
     tests(of: "Simulation", ["JudgeModel", "Messages", "SchedulerCore", "WorkerCore"]),
     // Pure but for SwiftProtobuf, whose types stay inside.
-    module("Wire", ["JudgeModel", "Messages", protobuf], exclude: ["assize.proto", "bulk.proto"]),
+    module(
+      "Wire", ["JudgeModel", "Messages", protobuf],
+      exclude: ["assize.proto", "bulk.proto", "model.proto"]),
     tests(of: "Wire", ["JudgeModel", "Messages", protobuf]),
 
     // MARK: Hands: each owns one outside thing and no policy

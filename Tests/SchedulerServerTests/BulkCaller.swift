@@ -33,6 +33,7 @@ actor BulkCaller {
     token = bench.line.token
     self.answer = answer
     reactor = try Reactor(name: "bulk caller")
+    ServerBench.callers?.add(reactor)
     var options = SocketOptions.bulk
     options.loseHeartbeats()
     socket = try Socket(ZMQContext(), .dealer, options)
@@ -44,8 +45,6 @@ actor BulkCaller {
   private func start() {
     _ = try? reactor.register(socket, onMessage: { self.keep($0) })
   }
-
-  deinit { reactor.stop() }
 
   /// Cuts the connection.
   func leave() { socket.close() }

@@ -38,6 +38,7 @@ actor Caller {
   init(_ line: JoinLine) throws {
     token = line.token
     reactor = try Reactor(name: "caller")
+    ServerBench.callers?.add(reactor)
     var options = SocketOptions.control
     // The least that may be on its way, so that not reading is noticed soon.
     options.receiveHighWaterMark = 1
@@ -45,8 +46,6 @@ actor Caller {
     socket = try Socket(ZMQContext(), .dealer, options)
     try socket.connect(line.endpoint())
   }
-
-  deinit { reactor.stop() }
 
   func read() throws {
     registration = try reactor.register(socket, onMessage: { self.keep($0) })

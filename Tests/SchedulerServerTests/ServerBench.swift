@@ -56,16 +56,27 @@ final class ServerBench: Sendable {
     let server = try SchedulerServer(settings)
     let line = try await server.start(advertising: "127.0.0.1")
     let bench = ServerBench(server, line, log, directory)
+    let callers = Callers()
+    defer { callers.stop() }
     do {
       // Its file is not on the shelf, so that the start did not take it up.
       try await server.add(package)
-      try await body(bench)
+      try await $callers.withValue(callers) { try await body(bench) }
       await server.stop()
     } catch {
       await server.stop()
       throw error
     }
   }
+
+  /// Who was played while a test ran. Each refers to itself through its thread, so somebody has to end
+  /// it.
+  final class Callers: Sendable {
+    private let reactors = Mutex<[Reactor]>([])
+    func add(_ reactor: Reactor) { reactors.withLock { $0.append(reactor) } }
+    func stop() { for reactor in reactors.withLock({ $0 }) { reactor.stop() } }
+  }
+  @TaskLocal static var callers: Callers?
 
   var database: String { directory + "/assize.sqlite" }
 

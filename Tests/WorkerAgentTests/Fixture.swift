@@ -106,6 +106,8 @@ final class Stage {
     scheduler = try await PlayedScheduler()
   }
 
+  deinit { scheduler.stop() }
+
   func startWorker(slots: Int = 1, budget: Int64 = 1 << 30, fetchRate: Int64? = nil) async throws {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let host = try SandboxHost.probe(

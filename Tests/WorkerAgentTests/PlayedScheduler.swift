@@ -56,15 +56,14 @@ actor PlayedScheduler {
     try listen()
   }
 
-  deinit { reactor.stop() }
-
   private func listen() throws {
     try reactor.register(control, onMessage: { self.hear($0) })
     try reactor.register(bulk, onMessage: { self.serve($0) })
     retry = reactor.makeDeadline { self.pay() }
   }
 
-  func stop() { reactor.stop() }
+  /// It refers to itself through its thread, so somebody has to end it.
+  nonisolated func stop() { reactor.stop() }
 
   // MARK: Playing
 
