@@ -18,7 +18,7 @@ extension EvaluationTests {
       """
     private func package(_ body: String, type: String = "interactive") throws -> TestPackage {
       try TestPackage(
-        type: type, limits: ["validation_time: 2"], cases: ["secret/1": ("", "")],
+        type: type, limits: ["time_limit: 3", "validation_time: 5"], cases: ["secret/1": ("", "")],
         files: Python.validator(body))
     }
     private func answers(_ change: String = "", after: String = "", flush: Bool = true) -> String {

@@ -75,9 +75,9 @@ extension SandboxTests {
       let tree = try #require(try Harness.host.get().tree)
       try Harness.withSandbox { sandbox in
         var limits = Harness.usual
-        limits.memoryBytes = 1 << 30
+        limits.memoryBytes = 2 << 30
         let before = try Harness.perform(
-          sandbox, ["/app/program", "touch", "200"], limits: limits)
+          sandbox, ["/app/program", "touch", "1200"], limits: limits)
         #expect(before.report.exit == .exited(0))
         let path =
           switch tree.version {
@@ -85,11 +85,12 @@ extension SandboxTests {
           case .v2(let directory): "\(directory)/memory.max"
           }
         let usual = try #require(readText(path)).trimmingCharacters(in: .whitespacesAndNewlines)
-        // What compiling left in the page cache must not be in the way of the limit.
-        #expect(writeText(path, "\(100 << 20)") == 0)
+        // Other tests have leaves in this group too: there must be room for them, and for what compiling
+        // left in the page cache.
+        #expect(writeText(path, "\(700 << 20)") == 0)
         defer { #expect(writeText(path, usual) == 0) }
         #expect(throws: SandboxError.outOfMemory) {
-          try Harness.perform(sandbox, ["/app/program", "touch", "200"], limits: limits)
+          try Harness.perform(sandbox, ["/app/program", "touch", "1200"], limits: limits)
         }
         let modest = try Harness.perform(
           sandbox, ["/app/program", "touch", "20"], limits: limits)

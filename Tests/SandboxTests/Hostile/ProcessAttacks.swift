@@ -12,7 +12,7 @@ extension SandboxTests.Hostile {
     @Test(arguments: ["fork_bomb", "vfork_bomb", "thread_bomb"])
     func bombs(name: String) throws {
       try attack(name, limits: Self.bomb) { seen in
-        #expect(seen.report.stop == .cpuLimit)
+        #expect(seen.report.stop == .cpuLimit, "\(seen.report)")
         #expect(seen.report.exit == .signalled(SIGKILL))
         #expect(seen.report.processLimitHits > 0)
         // Those whose parents do not want to know of their end are not waited for by anybody.
