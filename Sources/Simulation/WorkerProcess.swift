@@ -113,7 +113,8 @@ extension World {
       for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
-    case .acknowledge(let names): try tell(worker, .acknowledged(names))
+    case .acknowledge(let names):
+      if options.planted != .deafWorkers { try tell(worker, .acknowledged(names)) }
     case .unreadable(let reason): throw failure("the scheduler cannot read: \(reason)")
     }
   }
@@ -167,7 +168,8 @@ extension World {
             programVersion: "simulated", host: "simulated", slots: Int32(clamping: worker.slots),
             languages: worker.languages, labels: [], sandbox: "simulated", held: held,
             cache: cache, load: load, creditLimit: credit)), from: index)
-    case .evict(let package): try evict(package, index)
+    case .evict(let package):
+      if options.planted != .skippedEviction { try evict(package, index) }
     case .fetch(let package, let archiveBytes, let unpackedBytes):
       try fetch(package, archiveBytes, unpackedBytes, index)
     case .giveUp(let package, reason: _): giveUp(package, index)
@@ -249,7 +251,9 @@ extension World {
       return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
     }
     let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
-    let verdict = isError ? .judgeError : ledger.verdict(of: judging)
+    let reported =
+      options.planted == .mixedUpVerdicts ? JudgingID(judging.value / 2 + 1) : judging
+    let verdict = isError ? .judgeError : ledger.verdict(of: reported)
     try tell(index, .judged(slot: slot, judging, JudgingResult(verdict: verdict)))
   }
 

@@ -18,6 +18,6 @@ struct Assize: AsyncParsableCommand {
     subcommands: [
       Regrade.self, SchedulerCommand.self, WorkerCommand.self, Submit.self, Status.self,
       Workers.self, Packages.self, Cancel.self, Pack.self, ImportCommand.self, CompareCommand.self,
-      CacheCommand.self, BenchCommand.self,
+      CacheCommand.self, Simulate.self, BenchCommand.self,
     ])
 }
