@@ -174,7 +174,7 @@ let package = Package(
       name: "assize",
       dependencies: [
         "Bench", "JudgeModel", "Messages", "Contest", "Evaluation", "Grading", "ProblemImport",
-        "ProblemPackage", "Sandbox",
+        "ProblemPackage", "Sandbox", "Simulation",
         "SchedulerServer", "WorkerCore", "WorkerAgent", "SchedulerClient", "Transport",
         argumentParser, logging,
       ],

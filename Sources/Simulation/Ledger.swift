@@ -17,6 +17,8 @@ struct Ledger {
   /// Largest credit a session was ever given, and how many leases it got.
   var credit: [SessionID: UInt64] = [:]
   var grants: [SessionID: UInt64] = [:]
+  /// Who said hello in each session.
+  var workers: [SessionID: WorkerID] = [:]
   /// Whom each epoch was given to.
   var owner: [LeaseEpoch: (judging: JudgingID, session: SessionID)] = [:]
   /// Leases that a worker was told to stop: it has nothing to forget when they are acknowledged.
@@ -67,9 +69,13 @@ extension World {
   /// A record is durable. The store has checked its epoch.
   func check(_ record: Record) throws(SimulationFailure) {
     switch record {
-    case .judged(let judging, _, _, let result):
+    case .judged(let judging, let epoch, let worker, let result):
       guard result.verdict == ledger.verdict(of: judging) else {
         throw failure("\(judging) was judged \(result.verdict)")
+      }
+      // A scheduler may have gone between granting and telling; then nobody was seen to get it.
+      if let owner = ledger.owner[epoch], ledger.workers[owner.session] != worker {
+        throw failure("\(judging) was judged by \(worker), which had not the lease \(epoch)")
       }
     case .cancelled(let judging):
       guard ledger.cancelled.contains(judging) else {

@@ -63,7 +63,10 @@ extension World {
         try decide(.disconnected(old))
       }
       ledger.credit[session] = hello.creditLimit
-      return try decide(.hello(session, hello))
+      ledger.workers[session] = hello.worker
+      var believed = hello
+      if options.planted == .overdrawnCredit { believed.creditLimit += 2 }
+      return try decide(.hello(session, believed))
     }
     guard let session = scheduler.sessionOf[connection], message.session == session else {
       return transmit(.who, on: connection)
@@ -76,7 +79,8 @@ extension World {
     case .runs(_, let judging, let epoch, let runs):
       try decide(.runs(session, judging, epoch, runs))
     case .finished(_, let judging, let epoch, let result):
-      try decide(.finished(session, judging, epoch, result))
+      let current = options.planted == .noFencing ? store[judging]?.epoch : nil
+      try decide(.finished(session, judging, current ?? epoch, result))
     case .returned(_, let judging, let epoch, let reason):
       try decide(.returned(session, judging, epoch, reason))
     case .cancelled(_, let judging, let epoch):
@@ -143,6 +147,7 @@ extension World {
       }
       if needsStore {
         scheduler.committing = round
+        if options.planted == .tellsFirst { try perform(round) }
         let life = scheduler.life
         agenda.plan(.committed(life: life), at: now + span(upTo: options.commitSpan))
       } else {
@@ -158,7 +163,7 @@ extension World {
     scheduler.committing = nil
     let stale = store.commit(round.compactMap(\.record))
     if let record = stale.first { throw failure("the store refused \(record)") }
-    try perform(round)
+    if options.planted != .tellsFirst { try perform(round) }
     checkFinish()
     try endRound(life)
   }
@@ -168,10 +173,11 @@ extension World {
       switch effect {
       case .record(let record): try check(record)
       case .grant(let session, let orders, submissions: _):
-        for order in orders {
-          try checkGrant(order, to: session)
-          trace(3, order.name.judging.value, session.value)
-          send(.grant([Grant(order: order, program: Self.program)]), to: session)
+        for order in orders { try grant(order, to: session) }
+        if options.planted == .doubledGrant,
+          let other = scheduler.connectionOf.keys.filter({ $0 != session }).min()
+        {
+          for order in orders { try grant(order, to: other) }
         }
       case .send(let session, let message):
         switch message {
@@ -190,6 +196,14 @@ extension World {
       case .publish(let judging, _, let news): try checkNews(judging, news)
       }
     }
+  }
+
+  private mutating func grant(
+    _ order: GrantOrder, to session: SessionID
+  ) throws(SimulationFailure) {
+    try checkGrant(order, to: session)
+    trace(3, order.name.judging.value, session.value)
+    send(.grant([Grant(order: order, program: Self.program)]), to: session)
   }
 
   static let program = Program(language: LanguageID("l0"), files: [])

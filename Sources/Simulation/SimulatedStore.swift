@@ -18,12 +18,13 @@ struct SimulatedStore {
   private var generation: UInt32 = 0
   /// Rows as they were before the last few records; kept for the store that forgets.
   private var undo: [(Int, Row)] = []
-  private let forgets: Bool
+  private let planted: PlantedBug?
+  private var forgets: Bool { planted == .forgetfulStore }
 
-  init(forgets: Bool) { self.forgets = forgets }
+  init(planted: PlantedBug?) { self.planted = planted }
 
   mutating func nextGeneration() -> UInt32 {
-    generation += 1
+    if planted != .reusedGeneration || generation == 0 { generation += 1 }
     return generation
   }
 
@@ -65,7 +66,8 @@ struct SimulatedStore {
         row.state = .queued
         return true
       }
-    case .cancelled(let judging): end(judging, .cancelled)
+    case .cancelled(let judging):
+      planted == .unrecordedCancellation || end(judging, .cancelled)
     case .quarantined(let judging, reason: _): end(judging, .quarantined)
     }
   }

@@ -86,8 +86,8 @@ public struct SimulationOptions: Hashable, Sendable {
 
   /// Whether both cores walk their invariants after every step.
   public var checksEveryStep = true
-  /// A canary: the store forgets records that it called durable, which has to be noticed.
-  public var storeForgets = false
+  /// What is wrong on purpose, and has to be noticed.
+  public var planted: PlantedBug?
 
   public init(mode: Mode, seed: UInt64) {
     self.mode = mode

@@ -8,7 +8,8 @@ internal import WorkerCore
 /// here. It may fail before any of them; then what came of it stays on the disk as an unfinished
 /// package, over a crash as well.
 extension World {
-  enum TransferStep { case described, startable, installed, failed, stopped }
+  /// `tooEarly` is a planted bug.
+  enum TransferStep { case described, startable, installed, failed, stopped, tooEarly }
 
   mutating func fetch(
     _ package: Digest, _ archiveBytes: Int64, _ unpackedBytes: Int64, _ index: Int
@@ -43,6 +44,7 @@ extension World {
       let end = span(upTo: whole)
       steps = steps.filter { $0.1 < end } + [(.failed, end)]
     }
+    if options.planted == .earlyStart { steps.insert((.tooEarly, .zero), at: 0) }
     for (step, after) in steps {
       agenda.plan(
         .transfer(
@@ -66,6 +68,7 @@ extension World {
     case .described:
       workers[index].arriving[package]?.isDescribed = true
       try tell(index, .packageDescribed(package, arrival.blobs))
+    case .tooEarly: try tell(index, .packageStartable(package))
     case .startable:
       workers[index].startable.insert(package)
       try tell(index, .packageStartable(package))

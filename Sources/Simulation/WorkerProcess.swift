@@ -116,7 +116,8 @@ extension World {
       for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
-    case .acknowledge(let names): try tell(worker, .acknowledged(names))
+    case .acknowledge(let names):
+      if options.planted != .deafWorkers { try tell(worker, .acknowledged(names)) }
     case .warm(let order):
       guard order.unpackedBytes <= workers[worker].budgetBytes else {
         throw failure("\(workers[worker].name) is asked for \(order.package), which is too large")
@@ -176,7 +177,8 @@ extension World {
             programVersion: "simulated", host: "simulated", slots: Int32(clamping: worker.slots),
             languages: worker.languages, labels: [], sandbox: "simulated", held: held,
             cache: cache, load: load, creditLimit: credit)), from: index)
-    case .evict(let package): try evict(package, index)
+    case .evict(let package):
+      if options.planted != .skippedEviction { try evict(package, index) }
     case .fetch(let package, let archiveBytes, let unpackedBytes):
       try fetch(package, archiveBytes, unpackedBytes, index)
     case .stopFetch(let package): stopFetch(package, index)
@@ -259,7 +261,9 @@ extension World {
       return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
     }
     let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
-    let verdict = isError ? .judgeError : ledger.verdict(of: judging)
+    let reported =
+      options.planted == .mixedUpVerdicts ? JudgingID(judging.value / 2 + 1) : judging
+    let verdict = isError ? .judgeError : ledger.verdict(of: reported)
     try tell(index, .judged(slot: slot, judging, JudgingResult(verdict: verdict)))
   }
 

@@ -56,9 +56,12 @@ struct World {
   var isFinishing = false
 
   init(_ options: SimulationOptions) {
+    var options = options
+    // The scheduler's own check would end the program before the checks from outside see it.
+    if options.planted == .reusedGeneration { options.checksEveryStep = false }
     self.options = options
     random = Random(seed: options.seed)
-    store = SimulatedStore(forgets: options.storeForgets)
+    store = SimulatedStore(planted: options.planted)
     report = SimulationReport(seed: options.seed)
     isFaulty = options.faultSpan > .zero
   }

@@ -3,10 +3,9 @@ import SchedulerCore
 import Simulation
 import Testing
 
-/// A few seeds on every run; `assize simulate` and the nightly job take thousands. What fails names
-/// its seed.
+/// Some seeds on every run; `assize simulate` takes thousands. What fails names its seed.
 @Suite struct SimulationTests {
-  @Test(arguments: 1...40)
+  @Test(arguments: 1...300)
   func keepsItsPromisesWhateverHappens(seed: UInt64) throws {
     let options = SimulationOptions.swarm(seed: seed)
     let report = try simulate(options)
@@ -37,17 +36,23 @@ import Testing
     #expect(first.traceHash != (try simulate(.swarm(seed: seed + 100))).traceHash)
   }
 
-  /// The canary: if this store got away with it, no other seed would mean anything.
-  @Test func noticesAStoreThatForgets() throws {
-    var noticed = 0
-    for seed in 1...10 as ClosedRange<UInt64> {
+  /// If the checks let one of these pass, no other seed would mean anything.
+  @Test(arguments: PlantedBug.allCases)
+  func noticesAPlantedBug(_ bug: PlantedBug) throws {
+    var reasons: [String] = []
+    for seed in 1...20 as ClosedRange<UInt64> {
       var options = SimulationOptions.lite(seed: seed)
-      options.storeForgets = true
-      options.faults = [.schedulerCrash]
-      options.faultInterval = .seconds(5)
-      do { _ = try simulate(options) } catch { noticed += 1 }
+      options.planted = bug
+      options.faults = [.schedulerCrash, .workerCrash, .cut, .stall, .workerPause]
+      options.faultInterval = .seconds(2)
+      options.workers = max(options.workers, 2)
+      options.cancellationsPerMille = 100
+      // Room for one package: something has to go.
+      options.budgetBytes = options.archiveBytes * 2
+      options.packages = max(options.packages, 6)
+      do { _ = try simulate(options) } catch { reasons.append(error.reason) }
     }
-    #expect(noticed >= 8)
+    #expect(reasons.count >= 4, "\(reasons)")
   }
 
   /// The canary for progress: nobody has the language that is asked for.
