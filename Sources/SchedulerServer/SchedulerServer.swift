@@ -62,7 +62,7 @@ public actor SchedulerServer {
     log = settings.logger
     try Self.prepare(settings.stateDirectory)
     identity = try ServerIdentity.load(from: settings.stateDirectory)
-    keeper = try StoreKeeper(path: settings.stateDirectory + "/assize.sqlite")
+    keeper = try StoreKeeper(path: RecordBackup.path(in: settings.stateDirectory))
     context = try ZMQContext(ioThreads: 2)
     reactor = try Reactor(name: "control")
   }

@@ -18,6 +18,7 @@ struct Assize: AsyncParsableCommand {
     subcommands: [
       Regrade.self, SchedulerCommand.self, WorkerCommand.self, Submit.self, Status.self,
       Workers.self, Packages.self, Warm.self, Cancel.self, Pack.self, ImportCommand.self,
-      CompareCommand.self, CacheCommand.self, Simulate.self, BenchCommand.self,
+      CompareCommand.self, CacheCommand.self, Backup.self, Restore.self, Simulate.self,
+      BenchCommand.self,
     ])
 }

@@ -117,5 +117,32 @@ extension EndToEnd {
       #expect(cluster.scheduler.errors.contains("took up unfinished judgings"))
       #expect(try cluster.status().judged < SmallContest.usual.count, "nothing is judged again")
     }
+
+    @Test("a backup made while the cluster judges is put back, and the cluster goes on from there")
+    func backup() throws {
+      let scratch = try Scratch()
+      let cluster = try Cluster(in: scratch)
+      try cluster.startWorker("w", .init(languages: ["c"]))
+      try OwnProblem(name: "own").write(in: scratch.path)
+      try #require(try cluster.run(["pack", "push", scratch.path + "/own"]).status == 0)
+      let submit = [
+        "submit", try scratch.file("count.c", OwnProblem.solution), "--problem", "own", "--watch",
+      ]
+      #expect(try cluster.run(submit).status == 0)
+      let (copy, state) = (scratch.path + "/copy.sqlite", scratch.path + "/state")
+      let made = try cluster.run(["backup", copy, "--state", state])
+      #expect(made.status == 0 && made.output.contains("1 judging, 1 of them judged"), "\(made)")
+      #expect(try cluster.run(submit).status == 0)
+
+      let inUse = try cluster.run(["restore", copy, "--state", state])
+      #expect(inUse.status == 2 && inUse.errors.contains("in use by another scheduler"), "\(inUse)")
+      cluster.scheduler.stop()
+      let restored = try cluster.run(["restore", copy, "--state", state])
+      #expect(restored.status == 0 && restored.output.contains("the old record is"), "\(restored)")
+      try cluster.crashScheduler()
+      #expect(try cluster.run(submit).status == 0)
+      let again = try cluster.run(["backup", copy + "2", "--state", state])
+      #expect(again.output.contains("2 judgings, 2 of them judged"), "\(again)")
+    }
   }
 }
