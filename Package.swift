@@ -165,7 +165,12 @@ let package = Package(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
 
     // Measures what README.md says about speed; real sandboxes, no assertions.
-    module("Bench", ["JudgeModel", "Grading", "Evaluation", "Sandbox"]),
+    module(
+      "Bench",
+      [
+        "JudgeModel", "Messages", "Grading", "WorkerCore", "Wire", "Transport", "Evaluation",
+        "Sandbox",
+      ]),
     tests(of: "Bench"),
 
     // MARK: Program

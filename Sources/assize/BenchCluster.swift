@@ -12,7 +12,7 @@ import WorkerAgent
 actor BenchCluster {
   private let directory: String
   private let server: SchedulerServer
-  private let line: JoinLine
+  let line: JoinLine
   let client: SchedulerClient
   private let machine: Machine
   private let logger: Logger
@@ -162,9 +162,11 @@ actor BenchCluster {
     return best
   }
 
-  private func startWorker(_ line: JoinLine) async throws {
+  /// A real worker, by default straight to the scheduler.
+  func startWorker(_ line: JoinLine? = nil, slots: Int = 1) async throws {
     let agent = try await WorkerAgent(
-      machine.localWorker("bench", line, slots: 1, directory: directory, logger: logger))
+      machine.localWorker(
+        "bench", line ?? self.line, slots: slots, directory: directory, logger: logger))
     worker = (agent, Task { try await agent.run() })
     try await waitForWorkers(1)
   }
@@ -206,6 +208,46 @@ actor BenchCluster {
       }
     }
     throw CommandFailure("the scheduler said no verdict")
+  }
+}
+
+extension BenchCluster {
+  /// Hands in so many judgings as one batch.
+  /// - Returns: nanoseconds from then to the last verdict.
+  func judgeBatch(_ count: Int, _ package: Digest, language: String) async throws -> Int {
+    let program = Program(
+      language: LanguageID(language), entryPoint: nil,
+      files: [SourceFile(name: language == "text" ? "zero.txt" : "zero.c", contents: [48, 10])])
+    let start = ContinuousClock.now
+    let batch = try await client.createBatch(name: "bench")
+    let requests = (0..<count).map {
+      JudgingRequest(
+        key: "\($0)", team: "", program: program, package: package, mode: .full,
+        priority: .regrade, batch: batch)
+    }
+    let watching = Task {
+      var verdicts = 0
+      while verdicts < count {
+        // A watch that was caught up before the batch was complete is asked for again.
+        for try await event in await client.watch(.batch(batch)) {
+          guard case .happened(let news) = event else { continue }
+          switch news {
+          case .judged(_, _, _, let result):
+            guard result.verdict == .accepted else {
+              throw CommandFailure("the verdict is \(result.verdict): \(result.message)")
+            }
+            verdicts += 1
+          case .ended(_, _, let state, let reason):
+            throw CommandFailure("a judging ended as \(state): \(reason)")
+          default: break
+          }
+          if verdicts == count { return }
+        }
+      }
+    }
+    _ = try await client.judge(requests)
+    try await watching.value
+    return start.nanosecondsSince
   }
 }
 

@@ -181,3 +181,13 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
   }
   group.wait()
 }
+
+/// Lets this process open as many files as it may at all. The usual limit is 1024, and every worker
+/// costs a scheduler two connections.
+func raiseDescriptorLimit() {
+  var limit = rlimit()
+  let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  guard getrlimit(kind, &limit) == 0 else { return }
+  limit.rlim_cur = limit.rlim_max
+  _ = setrlimit(kind, &limit)
+}

@@ -87,6 +87,7 @@ struct SchedulerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    raiseDescriptorLimit()
     let log = logOptions.logger("scheduler")
     try await exitingWithReason {
       let stops = try Signals.requestsToStop()

@@ -53,7 +53,9 @@ enum Layers {
     "SchedulerClient": Target(
       .shell, "JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"),
 
-    "Bench": Target(.shell, "JudgeModel", "Grading", "Evaluation", "Sandbox"),
+    "Bench": Target(
+      .shell, "JudgeModel", "Messages", "Grading", "WorkerCore", "Wire", "Transport", "Evaluation",
+      "Sandbox"),
 
     "assize": Target(
       .program, "Bench", "JudgeModel", "Messages", "Grading", "SchedulerCore", "WorkerCore",
