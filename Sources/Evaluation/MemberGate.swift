@@ -23,6 +23,8 @@ public final class MemberGate: Sendable {
     var arrivals: [Digest: Arrival] = [:]
     var waiters: [UInt64: Waiter] = [:]
     var count: UInt64 = 0
+    /// Blobs that came, or were read and found right, since this process began.
+    var verified: Set<Digest> = []
   }
   private let state = Mutex(State())
   private let onWanted: @Sendable (_ package: Digest, _ blob: Digest) -> Void
@@ -49,6 +51,7 @@ public final class MemberGate: Sendable {
 
   /// One more is here, verified.
   public func arrived(_ blob: Digest, of package: Digest) {
+    noteVerified(blob)
     change(package) { arrival in
       guard case .coming(var here) = arrival else { return }
       // Given up for the time of the change, so that the set is not copied for each member.
@@ -78,6 +81,9 @@ public final class MemberGate: Sendable {
   }
 
   // MARK: For the slots
+
+  func isVerified(_ blob: Digest) -> Bool { state.withLock { $0.verified.contains(blob) } }
+  func noteVerified(_ blob: Digest) { state.withLock { _ = $0.verified.insert(blob) } }
 
   /// Returns when a file of a package is here, as far as anybody knows.
   func wait(

@@ -53,6 +53,7 @@ public struct Workshop: Sendable {
     let path = blobPath(file.digest)
     if let visit {
       try visit.package.gate.wait(for: file, of: visit.package.package, visit.cancellation)
+      Self.removeIfDamaged(file, at: path, visit.package.gate)
     }
     var descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     if descriptor < 0, errno == ENOENT, let visit {
@@ -64,6 +65,17 @@ public struct Workshop: Sendable {
         "cannot open \(file.path) at \(path): \(String(cString: strerror(errno)))")
     }
     return OwnedDescriptor(owning: descriptor)
+  }
+
+  /// What an earlier process left on the disk is read once before it is used: what a disk forgot must
+  /// not become a verdict about anybody. A damaged file goes, and is fetched again like a deleted one.
+  private static func removeIfDamaged(_ file: PackageFile, at path: String, _ gate: MemberGate) {
+    guard !gate.isVerified(file.digest), let found = try? SHA256.digest(file: path) else { return }
+    if found.digest == file.digest {
+      gate.noteVerified(file.digest)
+    } else {
+      unlink(path)
+    }
   }
 
   func open(_ path: String, of manifest: PackageManifest) throws(EvaluationError) -> OwnedDescriptor

@@ -208,7 +208,14 @@ struct Regrade: AsyncParsableCommand {
         + (run.plan.notJudged.isEmpty ? "" : ", \(run.plan.notJudged.count) not judgeable"))
     try await run.pushPackages()
     if isCluster { await run.warmUp() }
-    if !run.plan.items.isEmpty { _ = try await run.judge(name: "regrade \(name)") }
+    if !run.plan.items.isEmpty {
+      _ = try await run.judge(name: "regrade \(name)") { batch in
+        guard isCluster else { return }
+        printToStandardError(
+          "batch \(batch.value); if this command is stopped the scheduler goes on, and "
+            + "`assize cancel --batch \(batch.value)` ends it")
+      }
+    }
     return try await run.client.status()
   }
 
@@ -274,7 +281,7 @@ struct Regrade: AsyncParsableCommand {
         warn(
           isLocal
             ? "stopped; nothing was written"
-            : "stopped; the scheduler goes on with the batch, `assize cancel --batch` ends it")
+            : "stopped; the scheduler goes on with the batch, whose number is above")
         Foundation.exit(130)
       }
     }

@@ -46,8 +46,10 @@ struct RegradeRun {
   }
 
   /// Creates the batch, and returns when each of its judgings is final.
-  mutating func judge(name: String) async throws -> BatchID {
+  /// - Parameter onBatch: called with its number before anything is handed in.
+  mutating func judge(name: String, onBatch: (BatchID) -> Void) async throws -> BatchID {
     let batch = try await client.createBatch(name: name)
+    onBatch(batch)
     _ = try await client.judge(plan.requests(batch: batch))
     let progress = Progress(total: Int64(plan.items.count), unit: .items, title: "judged")
     defer { progress.finish() }

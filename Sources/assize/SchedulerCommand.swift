@@ -70,6 +70,9 @@ struct SchedulerCommand: AsyncParsableCommand {
     guard (1...10_000).contains(fetchStreams) else {
       throw ValidationError("--fetch-streams must be between 1 and 10000.")
     }
+    if let bulkPort, bulkPort != 0, bulkPort == address.port {
+      throw ValidationError("--bulk-port \(bulkPort) is the port of --listen: name another one.")
+    }
     if plainAnywhere, !plain { throw ValidationError("--plain-anywhere needs --plain.") }
     if plain, !plainAnywhere, !address.isLoopback {
       throw ValidationError(

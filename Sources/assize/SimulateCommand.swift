@@ -119,7 +119,13 @@ struct Simulate: AsyncParsableCommand {
       switch format {
       case .json: return (false, line(SimulatedSeed(error)))
       case .table:
-        let again = "again: assize simulate --mode \(mode.value.rawValue) --seed \(seed)"
+        let given = [
+          ("--workers", workers), ("--slots", slots), ("--judgings", judgings),
+        ].compactMap { name, value in value.map { " \(name) \($0)" } }
+        let bug = plant.map { " --plant \($0.value.rawValue)" } ?? ""
+        let again =
+          "again: assize simulate --mode \(mode.value.rawValue) --seed \(seed)" + given.joined()
+          + bug
         return (false, "\(error)\n\(again)")
       }
     }

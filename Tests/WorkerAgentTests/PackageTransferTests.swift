@@ -162,6 +162,33 @@ extension WorkerAgentTests {
       try await stage.stopWorker()
     }
 
+    /// A bit that flipped on the disk must not become a verdict.
+    @Test func whatAnEarlierProcessLeftIsReadBeforeItIsUsed() async throws {
+      let stage = try await Stage()
+      let package = try TestPackage("p", seeds: [1, 2, 3], in: stage.scratch)
+      await stage.serve(package)
+      try await stage.startWorker()
+      try await stage.grant(1, package)
+      try await stage.expectAccepted(1)
+      try await stage.stopWorker()
+      let path = stage.path(of: try package.blob("data/secret/2.in"))
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      // Its first line, which is what the program reads.
+      bytes[0] ^= 1
+      chmod(path, 0o644)
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try file.write(contentsOf: bytes)
+      try file.close()
+      await stage.scheduler.forgetAsked()
+      try await stage.startWorker()
+      try await stage.grant(2, package)
+      try await stage.expectAccepted(2)
+      let range = try package.range("data/secret/2.in")
+      #expect(
+        await stage.scheduler.asked.map(\.range).contains { range.contains($0.lowerBound) })
+      try await stage.stopWorker()
+    }
+
     @Test func waitingEndsWithTheJudgingAndWithTheWorker() async throws {
       let stage = try await Stage()
       let package = try TestPackage("p", seeds: [1, 2], in: stage.scratch)
