@@ -198,6 +198,10 @@ private final class Exchange {
 
   func end(_ code: CURLcode) throws(WebError) -> WebAnswer {
     if let failure { throw failure }
+    // libcurl has the same code for this as for a redirect to another protocol.
+    if code == CURLE_UNSUPPORTED_PROTOCOL, head.status == 0 {
+      throw .wrongAnswer("it does not answer in HTTP")
+    }
     guard code == CURLE_OK else { throw WebError(code, received: received) }
     // Without a byte it was not looked at yet.
     let place = if let place { place } else { try head.place(of: range) }
