@@ -30,9 +30,10 @@ public struct WebLimits: Hashable, Sendable {
   public var stall: Int64
   public var stallBytes: Int64
 
-  /// By default 5 s for a connection, and 4 KiB in a second over 10 s.
+  /// By default 5 s for a connection, and 16 KiB in a second over 10 s: judgings wait for what is read,
+  /// and with less another source is better.
   public init(
-    connectMilliseconds: Int = 5_000, stall: Int64 = 10_000_000_000, stallBytes: Int64 = 40 << 10
+    connectMilliseconds: Int = 5_000, stall: Int64 = 10_000_000_000, stallBytes: Int64 = 160 << 10
   ) {
     self.connectMilliseconds = connectMilliseconds
     self.stall = stall
