@@ -163,6 +163,7 @@ let package = Package(
       ]),
     module(
       "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport", "ProblemPackage"]),
+    tests(of: "SchedulerClient", ["JudgeModel", "Messages", "Wire", "Transport"]),
 
     // Measures what README.md says about speed; real sandboxes, no assertions.
     module(

@@ -18,7 +18,8 @@ public struct Origin: Hashable, Sendable {
       throw OriginError(
         "an address of \(url.utf8.count) bytes: at most \(Self.lengthLimit) are allowed")
     }
-    let shown = Self.withoutQuery(url)
+    // What stands before an @ may be a password, wherever in a broken address it stands.
+    let shown = url.utf8.contains(UInt8(ascii: "@")) ? "the address" : Self.withoutQuery(url)
     // A backslash is read in two ways by those who read addresses.
     guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !Self.forbidden.contains($0) }) else {
       throw OriginError(
@@ -33,7 +34,6 @@ public struct Origin: Hashable, Sendable {
     }
     let authority = url.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
     guard !authority.contains("@") else {
-      // Not shown: what stands before the @ is a password.
       throw OriginError(
         "the address names a user before its host, which workers would log: use a signed address or "
           + "one that needs no password")

@@ -46,7 +46,8 @@ public actor SchedulerClient {
       [:]
   /// Port of the bulk socket, known after the welcome.
   public private(set) var bulkPort: UInt16 = 0
-  /// Whether the scheduler may be asked to `warm`: one of an older version would refuse the connection.
+  /// Whether the scheduler may be asked to `warm` and to `setOrigins`, which came in the same version: an
+  /// older one would refuse the connection.
   public private(set) var knowsWarm = false
   private var reasonForSilence = "no answer"
   private nonisolated let onNews: @Sendable (String) -> Void
@@ -195,6 +196,9 @@ public actor SchedulerClient {
 
   /// Says where the archive of a package lies besides the scheduler: all such places, or none.
   public func setOrigins(_ origins: [Origin], of package: Digest) async throws {
+    guard knowsWarm else {
+      throw ClientError("the scheduler is of a version without origins: upgrade it")
+    }
     let reply = try await ask { .setOrigins($0, package: package, origins) }
     guard case .done = reply else { throw unexpected(reply) }
   }

@@ -30,9 +30,10 @@ public struct WebLimits: Hashable, Sendable {
   public var stall: Int64
   public var stallBytes: Int64
 
-  /// By default 5 s for a connection, and 4 KiB in a second over 10 s.
+  /// By default 5 s for a connection, and 16 KiB in a second over 10 s: judgings wait for what is read,
+  /// and with less another source is better.
   public init(
-    connectMilliseconds: Int = 5_000, stall: Int64 = 10_000_000_000, stallBytes: Int64 = 40 << 10
+    connectMilliseconds: Int = 5_000, stall: Int64 = 10_000_000_000, stallBytes: Int64 = 160 << 10
   ) {
     self.connectMilliseconds = connectMilliseconds
     self.stall = stall
@@ -198,6 +199,10 @@ private final class Exchange {
 
   func end(_ code: CURLcode) throws(WebError) -> WebAnswer {
     if let failure { throw failure }
+    // libcurl has the same code for this as for a redirect to another protocol.
+    if code == CURLE_UNSUPPORTED_PROTOCOL, head.status == 0 {
+      throw .wrongAnswer("it does not answer in HTTP")
+    }
     guard code == CURLE_OK else { throw WebError(code, received: received) }
     // Without a byte it was not looked at yet.
     let place = if let place { place } else { try head.place(of: range) }

@@ -30,7 +30,7 @@ public enum WebError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreachable(let reason): "it cannot be reached (\(reason))"
-    case .stalled: "it stalls"
+    case .stalled: "it stalls, or is too slow to be of use"
     case .cutOff(let received): "the connection ended after \(received) bytes of the range"
     case .noRanges: "it does not serve ranges: it must answer 206 to a Range request"
     case .status(let status): "it answers \(status)"

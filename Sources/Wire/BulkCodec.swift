@@ -84,7 +84,7 @@ public enum BulkCodec {
         package: try Digest(from: piece.package, "piece.package"),
         offset: try natural(piece.offset, "piece.offset"), bytes: [UInt8](piece.contents),
         // The piece counts without them: a later scheduler may know of places that this reader does not.
-        origins: piece.origins.prefix(Origin.countLimit).compactMap { try? Origin($0) })
+        origins: usableOrigins(piece.origins))
     case .send(let send):
       return .send(
         package: try Digest(from: send.package, "send.package"),

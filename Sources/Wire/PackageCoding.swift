@@ -21,6 +21,13 @@ extension PackageSummary {
   }
 }
 
+/// What cannot be used is left out, so that one address that only a later version knows does not keep
+/// the rest from whoever reads it.
+func usableOrigins(_ urls: [String]) -> [Origin] {
+  Array(urls.lazy.compactMap { try? Origin($0) }.prefix(Origin.countLimit))
+}
+
+/// Of whoever wants them to be used: all of them, or the reason.
 func decodedOrigins(_ urls: [String], _ field: String) throws(WireError) -> [Origin] {
   try bounded(urls, field, atMost: Origin.countLimit).decoded { (url) throws(WireError) in
     do throws(OriginError) { return try Origin(url) } catch { throw WireError(field, "\(error)") }
@@ -34,7 +41,7 @@ extension ListedPackage {
       ownBytes: try natural(wire.ownBytes, "listed_package.own_bytes"), isNewest: wire.newest,
       workers: wire.workers.map { WorkerID($0) },
       addedMilliseconds: wire.addedMilliseconds,
-      origins: try decodedOrigins(wire.origins, "listed_package.origins"))
+      origins: usableOrigins(wire.origins))
   }
   var wire: Assize_V1_ListedPackage {
     var wire = Assize_V1_ListedPackage()

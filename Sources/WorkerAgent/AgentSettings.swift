@@ -4,6 +4,7 @@ public import Logging
 public import Messages
 public import Sandbox
 public import WebRanges
+public import WorkerCore
 
 /// How a worker is set up; everything a person may choose and what the start-up probes found.
 public struct AgentSettings: Sendable {
@@ -16,6 +17,8 @@ public struct AgentSettings: Sendable {
   public var fetchBytesPerSecond: Int64?
   /// How long origins of packages are waited for.
   public var originLimits = WebLimits()
+  /// What is known of origins beforehand.
+  public var knownOrigins = OriginChoice()
   public var labels: [Label]
   public var host: SandboxHost
   public var languageTable: LanguageTable

@@ -6,19 +6,32 @@ internal import WorkerCore
 
 /// What a worker knows of origins, and what comes from them now: shared by all its transfers.
 final class OriginDesk: Sendable {
+  /// A transfer, from the decision to fetch until it is over.
+  private struct Transfer {
+    /// It was told to end.
+    var isStopped = false
+    /// What comes from an origin now.
+    var flow: OriginFlow?
+    /// Blobs that somebody waits for, in that order. They are said once, and outlive turns and origins.
+    var wanted: [Digest] = []
+  }
   private struct State {
-    var choice = OriginChoice()
-    var flows: [Digest: OriginFlow] = [:]
-    /// Transfers that were told to end.
-    var stopped: Set<Digest> = []
+    var choice: OriginChoice
+    var transfers: [Digest: Transfer] = [:]
     var isStopped = false
   }
-  private let state = Lock(State())
+  private let state: Lock<State>
   let rate: FetchRate
+  /// Of all transfers from origins.
+  let unread = UnreadBytes(limit: 8 << 20)
   let limits: WebLimits
   let log: Logger
 
-  init(rate: FetchRate, limits: WebLimits, log: Logger) {
+  /// - Parameter choice: what is known of origins.
+  init(
+    rate: FetchRate, limits: WebLimits, log: Logger, choice: sending OriginChoice = OriginChoice()
+  ) {
+    state = Lock(State(choice: choice))
     self.rate = rate
     self.limits = limits
     self.log = log
@@ -30,19 +43,22 @@ final class OriginDesk: Sendable {
   func end(of package: Digest) -> AgentError? {
     state.withLock { state in
       if state.isStopped { return AgentError("the worker stops") }
-      return state.stopped.contains(package) ? Self.noRoom : nil
+      return state.transfers[package]?.isStopped == true ? Self.noRoom : nil
     }
   }
   static let noRoom = AgentError("judgings needed its room")
 
-  /// A transfer of this package begins.
-  func begin(_ package: Digest) { state.withLock { _ = $0.stopped.remove(package) } }
+  /// It was decided to fetch this package: from now on it can be stopped.
+  func begin(_ package: Digest) { state.withLock { $0.transfers[package] = Transfer() } }
+
+  /// The transfer of this package is over. To be called before somebody is told, who may want another.
+  func forget(_ package: Digest) { state.withLock { $0.transfers[package] = nil } }
 
   /// The transfer of this package ends, with `noRoom`.
   func stop(_ package: Digest) {
     state.withLock { state in
-      state.stopped.insert(package)
-      return state.flows[package]
+      state.transfers[package]?.isStopped = true
+      return state.transfers[package]?.flow
     }?.cancel()
   }
 
@@ -50,27 +66,51 @@ final class OriginDesk: Sendable {
   func stop() {
     let flows = state.withLock { state in
       state.isStopped = true
-      return Array(state.flows.values)
+      return state.transfers.values.compactMap(\.flow)
     }
     for flow in flows { flow.cancel() }
   }
 
   /// Somebody waits for this blob of a package now.
   func prefer(_ blob: Digest, of package: Digest) {
-    state.withLock { $0.flows[package] }?.prefer(blob)
+    state.withLock { state in
+      if state.transfers[package]?.wanted.contains(blob) == false {
+        state.transfers[package]?.wanted.append(blob)
+      }
+      return state.transfers[package]?.flow
+    }?.prefer(blob)
+  }
+
+  /// Nobody waits for this blob any more.
+  func arrived(_ blob: Digest, of package: Digest) {
+    state.withLock { $0.transfers[package]?.wanted.removeAll { $0 == blob } }
+  }
+
+  /// Blobs of a package that somebody waits for now.
+  func wanted(of package: Digest) -> [Digest] {
+    state.withLock { $0.transfers[package]?.wanted ?? [] }
   }
 
   /// - Parameter flow: of the package from now on; nil for none.
   func note(_ flow: OriginFlow?, of package: Digest) {
-    state.withLock { $0.flows[package] = flow }
+    let wanted = state.withLock { state in
+      state.transfers[package]?.flow = flow
+      return state.transfers[package]?.wanted ?? []
+    }
+    for blob in wanted { flow?.prefer(blob) }
     if end(of: package) != nil { flow?.cancel() }
   }
 
   // MARK: Choosing
 
+  func unmeasured(of origins: [Origin], except excluded: Set<Origin>) -> [Origin] {
+    let now = now
+    return state.withLock { $0.choice.unmeasured(of: origins, except: excluded, at: now) }
+  }
+
   func next(
     of origins: [Origin], except failed: Set<Origin>, bytes: Int64
-  ) -> OriginChoice.Step? {
+  ) -> OriginChoice.Turn? {
     let now = now
     return state.withLock { $0.choice.next(of: origins, except: failed, bytes: bytes, at: now) }
   }
@@ -86,6 +126,10 @@ final class OriginDesk: Sendable {
         origin, latency: .nanoseconds(answer.latency), bytes: Int64(answer.range.count),
         duration: .nanoseconds(answer.duration), at: now)
     }
+  }
+
+  func isTooSlow(bytes: Int64, nanoseconds: Int64) -> Bool {
+    state.withLock { $0.choice.isTooSlow(bytes: bytes, duration: .nanoseconds(nanoseconds)) }
   }
 
   func verified(_ origin: Origin) { state.withLock { $0.choice.verified(origin) } }

@@ -17,23 +17,39 @@ final class OriginFlow: Sendable {
   /// Member by blob, for `prefer`.
   private let members: [Digest: Int]
   private let rate: FetchRate
+  private let unread: UnreadBytes
   let pipe: MemberPipe
   /// Something changed that the origin's thread may wait for.
   private let changed: DispatchSemaphore
+  private let clock: Clock
 
-  /// Bytes that may lie in the pipe.
-  private static let backlogLimit = 4 << 20
+  /// How time passes for whoever waits.
+  struct Clock: Sendable {
+    var now: @Sendable () -> Instant = { Instant(nanoseconds: Reactor.now()) }
+    /// Waits so many nanoseconds or until it is told.
+    var nap: @Sendable (DispatchSemaphore, _ nanoseconds: Int64) -> Void = {
+      _ = $0.wait(timeout: .now() + .nanoseconds(Int(clamping: $1)))
+    }
+  }
+
   /// Nobody waits longer than this without looking whether he still should, nanoseconds.
   private static let longestNap: Int64 = 1_000_000_000
 
-  init(_ plan: FetchPlan, members: [Digest: Int], rate: FetchRate) {
+  init(
+    _ plan: FetchPlan, members: [Digest: Int], rate: FetchRate, unread: UnreadBytes,
+    clock: Clock = Clock()
+  ) {
     state = Lock(State(plan: plan))
     self.members = members
     self.rate = rate
-    let changed = DispatchSemaphore(value: 0)
-    self.changed = changed
-    pipe = MemberPipe { changed.signal() }
+    self.unread = unread
+    self.clock = clock
+    changed = DispatchSemaphore(value: 0)
+    pipe = MemberPipe { unread.tellThoseWhoWait() }
+    unread.join(pipe, changed)
   }
+  // What is left in the pipe goes with it.
+  deinit { unread.leave(pipe) }
 
   // MARK: From any thread
 
@@ -65,7 +81,7 @@ final class OriginFlow: Sendable {
   /// Waits until there is room and takes the next bytes of a piece.
   /// - Returns: false when nobody wants them any more.
   func take(_ bytes: UnsafeRawBufferPointer, _ cutter: inout PartCutter) -> Bool {
-    while pipe.backlog > Self.backlogLimit, !isCancelled { nap(Self.longestNap) }
+    while !unread.allows(pipe), !isCancelled { clock.nap(changed, Self.longestNap) }
     guard waitForRate(Int64(bytes.count)) else { return false }
     pipe.push(cutter.take(Int64(bytes.count)), [UInt8](bytes))
     return true
@@ -73,19 +89,15 @@ final class OriginFlow: Sendable {
 
   private func waitForRate(_ count: Int64) -> Bool {
     while !isCancelled {
-      let now = Instant(nanoseconds: Reactor.now())
+      let now = clock.now()
       if rate.allows(at: now) {
         rate.spend(count, at: now)
         return true
       }
       let ready = rate.readyAt(after: now) ?? now
-      nap(min(max(0, (ready - now).nanoseconds), Self.longestNap))
+      clock.nap(changed, min(max(0, (ready - now).nanoseconds), Self.longestNap))
     }
     return false
-  }
-
-  private func nap(_ nanoseconds: Int64) {
-    _ = changed.wait(timeout: .now() + .nanoseconds(Int(clamping: nanoseconds)))
   }
 }
 
@@ -104,7 +116,7 @@ actor OriginReader {
   deinit { thread.stop() }
 
   /// The last bytes of a file: fewer than asked for if it has no more.
-  /// - Parameter package: what they are read for: no longer when that was stopped.
+  /// - Parameter package: what they are read for: no longer than that is wanted.
   /// - Returns: with them, the length of the file.
   func end(
     of origin: Origin, byteCount: Int64, for package: Digest
@@ -125,8 +137,12 @@ actor OriginReader {
 
   /// Brings members, request after request, until the plan is done or `byteCount` bytes were asked for
   /// and a member ends.
+  /// - Throws: `stalled` also when it comes steadily and too slowly: the rest of a large member could
+  ///   take hours otherwise, because a turn does not end inside one.
   func stream(_ origin: Origin, _ flow: OriginFlow, byteCount: Int64) throws(WebError) {
     var asked: Int64 = 0
+    // Of one request or of several small ones, until they say something about the rate.
+    var came: (bytes: Int64, nanoseconds: Int64) = (0, 0)
     while !flow.isCancelled,
       let piece = flow.next(
         atMost: desk.requestBytes(origin), isEnding: asked >= byteCount)
@@ -137,6 +153,10 @@ actor OriginReader {
         isCancelled: { flow.isCancelled }, take: { flow.take($0, &cutter) })
       desk.answered(origin, answer)
       asked += piece.length
+      came.bytes += piece.length
+      came.nanoseconds += answer.duration
+      if desk.isTooSlow(bytes: came.bytes, nanoseconds: came.nanoseconds) { throw .stalled }
+      if came.bytes >= OriginChoice.measuredBytes { came = (0, 0) }
     }
     if flow.isCancelled { throw .cancelled }
   }

@@ -41,12 +41,14 @@ struct PackageTransfer: Sendable {
       try await fetch(order, of: manifest, places)
       try await cache.publish(manifest)
       gate.complete(package)
+      origins.forget(package)
       post(.packageInstalled(package))
     } catch {
       let kept = await cache.suspend(package)
       log.warning(
         "cannot fetch",
         metadata: ["package": "\(package)", "error": "\(error)", "kept": "\(kept.count) files"])
+      origins.forget(package)
       post(
         .packageFailed(
           package,
@@ -131,6 +133,8 @@ struct PackageTransfer: Sendable {
     _ order: TravelOrder, of manifest: PackageManifest, _ knownPlaces: [Origin]?
   ) async throws {
     let missing = MissingMembers(order)
+    // Told while the manifest was read.
+    if let end = origins.end(of: package) { throw end }
     guard !missing.inOrder.isEmpty else { return }
     var places = knownPlaces ?? []
     var table: [UInt8] = []
@@ -170,7 +174,7 @@ struct PackageTransfer: Sendable {
     let pipe = MemberPipe { Task { await fetcher.pump() } }
     async let unpacking: Void = cancelling(pipe, unpack)
     do {
-      try await fetcher.stream(package, plan, members: members, into: pipe)
+      try await fetcher.stream(package, plan, members: members, into: pipe, origins)
     } catch {
       // If it was the unpacking that failed, this is its error.
       _ = try? await unpacking
@@ -198,8 +202,25 @@ struct PackageTransfer: Sendable {
   ) async throws(PackageError) {
     try await unpacker.run(pipe, manifest.files, directory: directory) { member in
       gate.arrived(manifest.files[member].digest, of: package)
+      origins.arrived(manifest.files[member].digest, of: package)
       if missing.arrived(member) { post(.packageStartable(package)) }
     }
+  }
+}
+
+extension PackageFetcher {
+  /// What the desk was told before there was a stream that could be told. On this actor, so that nothing
+  /// is said in between.
+  fileprivate func stream(
+    _ package: Digest, _ plan: FetchPlan, members: [Digest: Int], into pipe: MemberPipe,
+    _ desk: OriginDesk
+  ) async throws {
+    if let end = desk.end(of: package) { throw end }
+    var plan = plan
+    for blob in desk.wanted(of: package) {
+      if let member = members[blob] { plan.prefer(member) }
+    }
+    try await stream(package, plan, members: members, into: pipe)
   }
 }
 

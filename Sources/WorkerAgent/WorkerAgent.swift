@@ -68,7 +68,8 @@ public actor WorkerAgent {
     let cache = try CacheKeeper(directory: directory)
     let rate = FetchRate(bytesPerSecond: settings.fetchBytesPerSecond)
     let fetcher = try PackageFetcher(ticket: settings.joinLine.token, rate: rate, log: log)
-    let origins = OriginDesk(rate: rate, limits: settings.originLimits, log: log)
+    let origins = OriginDesk(
+      rate: rate, limits: settings.originLimits, log: log, choice: settings.knownOrigins)
     (self.cache, self.fetcher, self.origins) = (cache, fetcher, origins)
     gate = MemberGate(
       onWanted: { package, blob in
@@ -340,6 +341,8 @@ extension WorkerAgent {
       directory: settings.cacheDirectory, cache: cache, fetcher: fetcher, origins: origins,
       gate: gate, log: log,
       post: { [mailbox] in mailbox.post($0) })
+    // Now, because it may be told to stop before it does anything.
+    origins.begin(package)
     // What has to go goes first, or the disk would hold both for a moment.
     let room = evictions
     Task {

@@ -2,18 +2,23 @@ public import JudgeModel
 
 /// From which of a package's origins to fetch next: the nearest that works.
 ///
-/// Nobody knows beforehand how near an origin is, so each that was not asked lately is measured first, in
-/// the order in which they are registered: by the end of its archive, which is needed in any case, and
-/// not by a member, which might be large and would have to be finished there. Then the one is taken that
-/// is expected to be done first, and after a while it is looked again. How near and how fast is a fact
-/// about a server; that something is wrong may be one about the server or about the one file. What failed
-/// is left alone for a while, twice as long each time. When none is left, there is the scheduler.
+/// Nobody knows beforehand how near an origin is, so those that were not asked lately are measured, all at
+/// once, since one that nobody reaches says so only after seconds: by the end of the archive, which is
+/// needed in any case, and not by a member, which might be large and would have to be finished there. Of
+/// those that have answered, the one is taken that is expected to be done first, and after a while it is
+/// looked again. How near and how fast is a fact about a server; that something is wrong may be one about
+/// the server or about the one file. What failed is left alone for a while, twice as long each time. When
+/// none is left, there is the scheduler.
 public struct OriginChoice: Hashable, Sendable {
-  public enum Step: Hashable, Sendable {
-    /// Ask it for the end of its archive, at least `measuredBytes` of it.
-    case measure(Origin)
-    /// Fetch members from it: so many bytes, and what is left of the member that is under way then.
-    case take(Origin, bytes: Int64)
+  /// Fetch members from it: so many bytes, and what is left of the member that is under way then.
+  public struct Turn: Hashable, Sendable {
+    public var origin: Origin
+    public var bytes: Int64
+
+    public init(_ origin: Origin, bytes: Int64) {
+      self.origin = origin
+      self.bytes = bytes
+    }
   }
 
   public enum Fault: Hashable, Sendable {
@@ -48,7 +53,7 @@ public struct OriginChoice: Hashable, Sendable {
   static let shortestTurn: Int64 = 1 << 20
   static let longestTurn: Int64 = 64 << 20
   /// Bytes per second: with less an origin is of no use, and the scheduler no worse.
-  static let usefulRate: Int64 = 16 << 10
+  public static let usefulRate: Int64 = 16 << 10
   /// A measurement older than this says nothing any more.
   static let freshness = TimeSpan.seconds(600)
   /// How long what failed is left alone, at first and at most.
@@ -69,29 +74,43 @@ public struct OriginChoice: Hashable, Sendable {
   /// less time than a question and its answer.
   public static let gapBytes: Int64 = 64 << 10
 
-  public init() {}
+  private let usefulRate: Int64
+
+  public init(usefulRate: Int64 = Self.usefulRate) { self.usefulRate = usefulRate }
 
   // MARK: Choosing
 
+  /// Those to ask for the end of their archive, at least `measuredBytes` of it.
   /// - Parameters:
-  ///   - origins: of the package, the first to be tried first.
+  ///   - origins: of the package.
+  ///   - excluded: those that failed in this transfer or are being measured.
+  public func unmeasured(
+    of origins: [Origin], except excluded: Set<Origin> = [], at now: Instant
+  ) -> [Origin] {
+    origins.filter {
+      !excluded.contains($0) && !isLeftAlone($0, at: now) && fresh($0, at: now) == nil
+    }
+  }
+
+  /// - Parameters:
+  ///   - origins: of the package, of two that are as near the first to be taken.
   ///   - excluded: those that failed in this transfer.
   ///   - bytes: how much is to be fetched, about.
-  /// - Returns: nil when none of them is worth a try now.
+  /// - Returns: nil when none of those that were measured is worth a try now.
   public func next(
     of origins: [Origin], except excluded: Set<Origin> = [], bytes: Int64, at now: Instant
-  ) -> Step? {
+  ) -> Turn? {
     let usable = origins.filter { origin in
-      !excluded.contains(origin) && !isLeftAlone(origin, at: now)
-        && fresh(origin, at: now)?.rate.map { $0 >= Self.usefulRate } ?? true
+      guard !excluded.contains(origin), !isLeftAlone(origin, at: now),
+        let server = fresh(origin, at: now)
+      else { return false }
+      return server.rate.map { $0 >= usefulRate } ?? true
     }
-    if let unknown = usable.first(where: { fresh($0, at: now) == nil }) { return .measure(unknown) }
     let times = usable.map { expectedMilliseconds($0, bytes, at: now) }
-    // Of two that are as near, the one that is registered first.
     guard let best = usable.indices.min(by: { (times[$0], $0) < (times[$1], $1) }) else {
       return nil
     }
-    return .take(
+    return Turn(
       usable[best],
       bytes: Self.bytes(
         in: Self.turnSpan, at: servers[usable[best].server]?.rate,
@@ -104,6 +123,18 @@ public struct OriginChoice: Hashable, Sendable {
     Self.bytes(
       in: Self.requestSpan, at: min(servers[origin.server]?.rate ?? 0, rate ?? .max),
       within: Self.smallestRequest...Self.largestRequest)
+  }
+
+  /// Whether so many bytes in this time, without what the first one took, are fewer than an origin is of
+  /// use for. What it was before does not count: whoever waits for a member waits now.
+  public func isTooSlow(bytes: Int64, duration: TimeSpan) -> Bool {
+    Self.rate(bytes, duration).map { $0 < usefulRate } ?? false
+  }
+
+  /// - Returns: nil when they are too few to tell.
+  private static func rate(_ bytes: Int64, _ duration: TimeSpan) -> Int64? {
+    bytes < measuredBytes
+      ? nil : min(bytes, Int64.max / 1000) * 1000 / max(1, duration.milliseconds)
   }
 
   private static func bytes(
@@ -142,8 +173,7 @@ public struct OriginChoice: Hashable, Sendable {
     var server = Server(latency: latency, rate: before?.rate, measuredAt: now)
     // The way does not get longer: what takes longer is a server that is busy, and that passes.
     if let before { server.latency = min(latency, before.latency) }
-    if bytes >= Self.measuredBytes {
-      let sample = min(bytes, Int64.max / 1000) * 1000 / max(1, duration.milliseconds)
+    if let sample = Self.rate(bytes, duration) {
       server.rate = before?.rate.map { $0 / 2 + sample / 2 } ?? sample
     }
     servers[origin.server] = server

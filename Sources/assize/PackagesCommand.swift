@@ -21,7 +21,7 @@ struct PackagesList: AsyncParsableCommand {
       OWN is what no other package shares of an archive: about what dropping it would free. NEWEST \
       marks the package that submissions to its problem are judged with. ORIGINS counts the places \
       besides the scheduler that workers fetch it from. Workers are those that are connected and hold \
-      it.
+      it. `--format json` shows the addresses of origins in full, signatures that open them included.
 
       Example: assize packages --format json
 

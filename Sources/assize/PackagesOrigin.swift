@@ -21,11 +21,12 @@ struct PackagesOrigin: AsyncParsableCommand {
 
       Workers have no passwords and no keys of a store: an address must be readable as it stands, in \
       the local network, in public, or signed beforehand; of a signed one the time must be long enough. \
-      They ask through the proxy that their environment names (http_proxy, https_proxy, no_proxy). What stands behind its `?` is kept out of \
-      logs; `--format json` shows it to those who have the join line.
+      What stands behind its `?` is kept out of logs; `--format json` shows it to those who have the \
+      join line. Workers ask through the proxy that their environment names (http_proxy, https_proxy, \
+      no_proxy).
 
       PACKAGE is a problem, whose newest package is meant, or a digest of `assize packages`, at least \
-      its first 6 digits. The given addresses replace those from before, the first is tried first. They \
+      its first \(NamedPackage.fewestDigits) digits. The given addresses replace those from before, the first is tried first. They \
       are forgotten when the package is dropped.
 
       Examples:
@@ -80,7 +81,7 @@ struct PackagesOrigin: AsyncParsableCommand {
     try await exitingWithReason {
       let changed = remove || !urls.isEmpty ? try origins() : nil
       let found = try await joinOption.connected { client in
-        var found = try Self.find(package, in: try await client.packages())
+        var found = try NamedPackage.find(package, in: try await client.packages())
         if let changed {
           try await client.setOrigins(changed, of: found.package.digest)
           found.origins = changed
@@ -99,29 +100,5 @@ struct PackagesOrigin: AsyncParsableCommand {
       }
       for origin in found.origins { print("\(name)  \(origin)") }
     }
-  }
-
-  /// Fewer digits of a digest name a package by accident.
-  static let fewestDigits = 6
-
-  /// - Parameter list: in the order of pushing.
-  static func find(_ name: String, in list: [ListedPackage]) throws -> ListedPackage {
-    if let newest = list.last(where: { $0.package.problem == name && $0.isNewest }) {
-      return newest
-    }
-    let digits = name.lowercased()
-    let isDigest = digits.utf8.count >= fewestDigits && digits.allSatisfy(\.isHexDigit)
-    let matching = isDigest ? list.filter { $0.package.digest.hex.hasPrefix(digits) } : []
-    guard let first = matching.first else {
-      throw CommandFailure(
-        "the scheduler has no problem and no package `\(name)`: `assize packages` lists what it has"
-      )
-    }
-    guard matching.count == 1 else {
-      throw CommandFailure(
-        "\(counted(matching.count, "package")) have a digest that begins with \(digits): give more "
-          + "digits of it")
-    }
-    return first
   }
 }

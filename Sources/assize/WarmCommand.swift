@@ -9,8 +9,8 @@ struct Warm: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Bring packages to workers before they are needed.",
     discussion: """
-      PACKAGE is a digest, as many digits of one as tell it from all others, or a problem, whose newest \
-      package is meant. Workers with most room in their cache are asked first. They fetch it beside \
+      PACKAGE is a problem, whose newest package is meant, or a digest of `assize packages`, at least \
+      its first \(NamedPackage.fewestDigits) digits. Workers with most room in their cache are asked first. They fetch it beside \
       their work, and into room that nothing judged with in the last ten minutes needs; a judging that \
       needs the room gets it. How far it is shows on standard error until all is there.
 
@@ -21,7 +21,7 @@ struct Warm: AsyncParsableCommand {
       --no-wait: 0 when workers have it or were asked.
       """)
 
-  @Argument(help: ArgumentHelp("Digests, parts of digests or problems.", valueName: "package"))
+  @Argument(help: ArgumentHelp("Problems, digests or beginnings of digests.", valueName: "package"))
   var packages: [String]
 
   @Option(
@@ -65,7 +65,7 @@ struct Warm: AsyncParsableCommand {
     let list = try await client.packages()
     var chosen: [PackageSummary] = []
     for name in packages {
-      let package = try NamedPackage.find(name, in: list)
+      let package = try NamedPackage.find(name, in: list).package
       if !chosen.contains(package) { chosen.append(package) }
     }
     var told: [Digest: String] = [:]
@@ -139,30 +139,5 @@ struct WarmReport: Encodable {
       return "\(name): \(counted(here.count, "worker")) \(here.count == 1 ? "has" : "have") it"
     }
     return progress
-  }
-}
-
-/// Which of a scheduler's packages somebody means.
-enum NamedPackage {
-  static func find(_ name: String, in list: [ListedPackage]) throws -> PackageSummary {
-    if let exact = list.first(where: { $0.package.digest.hex == name.lowercased() }) {
-      return exact.package
-    }
-    if let newest = list.first(where: { $0.package.problem == name && $0.isNewest }) {
-      return newest.package
-    }
-    let matches = list.filter { $0.package.digest.hex.hasPrefix(name.lowercased()) }
-    guard !name.isEmpty, let first = matches.first else {
-      throw CommandFailure(
-        "the scheduler has no package `\(name)`: name a problem or a digest that `assize packages` "
-          + "lists, or push it with `assize pack push DIR`")
-    }
-    guard matches.count == 1 else {
-      throw CommandFailure(
-        "`\(name)` may be any of "
-          + matches.map { "\($0.package.problem) \($0.package.digest.short)" }
-          .joined(separator: ", ") + ": give more digits")
-    }
-    return first.package
   }
 }

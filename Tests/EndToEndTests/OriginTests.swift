@@ -113,7 +113,7 @@ extension EndToEnd {
     func mistakes() throws {
       let scratch = try Scratch()
       let cluster = try Cluster(in: scratch)
-      _ = try push(cluster, scratch)
+      let (_, package) = try push(cluster, scratch)
       func origin(_ arguments: String...) throws -> Said {
         try cluster.run(["packages", "origin"] + arguments)
       }
@@ -127,6 +127,11 @@ extension EndToEnd {
       let unknown = try origin("nothing", "http://host/x")
       #expect(unknown.status == 2 && unknown.errors.contains("`assize packages` lists"))
       #expect(try origin("012345").status == 2)
+      // Whoever names a package does it in the same way everywhere.
+      for words in [["packages", "origin"], ["warm", "--no-wait"]] {
+        let short = try cluster.run(words + [String(package.digest.prefix(5))])
+        #expect(short.status == 2 && short.errors.contains("at least 6 digits"), "\(short.errors)")
+      }
     }
   }
 }

@@ -9,7 +9,6 @@ enum Mirror {
     "CCurl": "a module map; WebRangesTests use it",
     "CSandbox": "the other half of Sandbox; SandboxTests",
     "CZeroMQ": "a module map; TransportTests use it",
-    "SchedulerClient": "a shell; EndToEndTests run it against a real scheduler",
     "assize": "the program; EndToEndTests run it",
   ]
 

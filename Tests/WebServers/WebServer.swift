@@ -12,6 +12,8 @@ public final class WebServer: Sendable {
     case lies(at: Int)
     /// Sends so many bytes of a range, and then nothing for as long as it lives.
     case stalls(after: Int)
+    /// Sends so many bytes at a time, with a pause of 20 ms behind each.
+    case drips(Int)
     /// Sends so many bytes of a range and closes the connection.
     case cutsOff(after: Int)
     /// Says that the range is shorter than what was asked for, and sends that.
@@ -157,6 +159,13 @@ public final class WebServer: Sendable {
       var byte: UInt8 = 0
       while recv(connection, &byte, 1, 0) > 0 {}
       return false
+    case .drips(let count):
+      guard send(head("206 Partial", length: body.count, place), connection) else { return false }
+      for start in stride(from: 0, to: body.count, by: count) {
+        guard send(Array(body[start...].prefix(count)), connection) else { return false }
+        usleep(20_000)
+      }
+      return true
     case .cutsOff(let count):
       _ = send(
         head("206 Partial", length: body.count, place) + body.prefix(count), connection)

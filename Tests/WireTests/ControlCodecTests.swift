@@ -57,6 +57,19 @@ import Testing
     .wishEnded(SessionID(8), digest, reason: "no room"),
   ]
 
+  /// A later scheduler may name places that this client cannot read: the list counts all the same.
+  @Test func originsThatCannotBeUsedAreLeftOutOfLists() throws {
+    let listed = ListedPackage(
+      package: PackageSummary(
+        digest: Self.digest, problem: "p", title: "P", archiveBytes: 1, unpackedBytes: 2),
+      ownBytes: 3, isNewest: true, workers: [], addedMilliseconds: 4, origins: Self.origins)
+    var wire = listed.wire
+    wire.origins.insert("ipfs://a/b", at: 1)
+    #expect(try ListedPackage(from: wire) == listed)
+    wire.origins = [String](repeating: "http://a/", count: Origin.countLimit + 1)
+    #expect(try ListedPackage(from: wire).origins.count == Origin.countLimit)
+  }
+
   @Test(arguments: workerMessages) func workerMessagesSurvive(_ message: WorkerMessage) throws {
     let bytes = ControlCodec.encode(message)
     let decoded = try bytes.withUnsafeBytes { try ControlCodec.decodeInbound($0) }

@@ -8,6 +8,7 @@ import Sandbox
 import Testing
 import WebRanges
 import WorkerAgent
+import WorkerCore
 
 /// Workers under a scheduler that is played by hand: real sockets, files and sandboxes. They share user
 /// numbers, so they run one after the other.
@@ -108,7 +109,14 @@ final class Stage {
 
   deinit { scheduler.stop() }
 
-  func startWorker(slots: Int = 1, budget: Int64 = 1 << 30, fetchRate: Int64? = nil) async throws {
+  /// - Parameters:
+  ///   - knownOrigins: what it takes for measured.
+  ///   - patience: milliseconds after which an origin stalls that sends nothing. It is noticed at the
+  ///     next look, within about a second.
+  func startWorker(
+    slots: Int = 1, budget: Int64 = 1 << 30, fetchRate: Int64? = nil,
+    knownOrigins: OriginChoice = OriginChoice(), patience: Int64 = 300
+  ) async throws {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let host = try SandboxHost.probe(
       SandboxConfiguration(
@@ -125,8 +133,8 @@ final class Stage {
       languageTable: try .builtIn(),
       languages: [LanguageSupport(language: LanguageID("python3"), version: "3")],
       programVersion: "test", logger: logger)
-    // An origin that stalls is noticed at the next look, within about a second.
-    settings.originLimits = WebLimits(stall: 300_000_000, stallBytes: 1)
+    settings.originLimits = WebLimits(stall: patience * 1_000_000, stallBytes: 1)
+    settings.knownOrigins = knownOrigins
     let agent = try await WorkerAgent(settings)
     worker = (agent, Task { try await agent.run() })
     try await eventually("the worker joins") { await scheduler.isJoined }

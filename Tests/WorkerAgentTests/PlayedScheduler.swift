@@ -17,7 +17,7 @@ actor PlayedScheduler {
 
   private let control: Socket
   private let bulk: Socket
-  private var bulkPort: UInt16 = 0
+  private(set) var bulkPort: UInt16 = 0
   nonisolated let joinLine: JoinLine
   private var worker: RoutingID?
   /// The bulk connection that asked last.

@@ -27,28 +27,30 @@ import Testing
   private func next(
     _ origins: [Origin], except: Set<Origin> = [], bytes: Int64 = 10 << 20, at now: Instant
   ) -> Origin? {
-    switch choice.next(of: origins, except: except, bytes: bytes, at: now) {
-    case .measure(let origin), .take(let origin, _): origin
-    case nil: nil
-    }
+    choice.next(of: origins, except: except, bytes: bytes, at: now)?.origin
+      ?? choice.unmeasured(of: origins, except: except, at: now).first
   }
 
   private func isMeasuring(_ origins: [Origin], at now: Instant) -> Bool {
-    if case .measure? = choice.next(of: origins, bytes: 1, at: now) { true } else { false }
+    !choice.unmeasured(of: origins, at: now).isEmpty
   }
 
-  @Test mutating func eachIsMeasuredInItsOrderAndTheNearestIsTaken() {
+  @Test mutating func theNearestOfThoseThatHaveAnsweredIsTaken() {
     let all = [far, near, third]
-    #expect(choice.next(of: all, bytes: 1 << 30, at: at(0)) == .measure(far))
+    let turn = OriginChoice.Turn.init
+    #expect(choice.unmeasured(of: all, at: at(0)) == all)
+    #expect(choice.unmeasured(of: all, except: [near], at: at(0)) == [far, third])
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(0)) == nil)
     answered(far, milliseconds: 200, rate: 1 << 20, at: at(1))
-    #expect(choice.next(of: all, bytes: 1 << 30, at: at(1)) == .measure(near))
+    #expect(choice.unmeasured(of: all, at: at(1)) == [near, third])
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(1)) == turn(far, 20 << 20))
     answered(near, milliseconds: 1, rate: 100 << 20, at: at(2))
-    #expect(choice.next(of: all, bytes: 1 << 30, at: at(2)) == .measure(third))
     answered(third, milliseconds: 10, rate: 2 << 20, at: at(3))
-    #expect(choice.next(of: all, bytes: 1 << 30, at: at(3)) == .take(near, bytes: 64 << 20))
+    #expect(choice.unmeasured(of: all, at: at(3)) == [])
+    #expect(choice.next(of: all, bytes: 1 << 30, at: at(3)) == turn(near, 64 << 20))
     #expect(
-      choice.next(of: all, except: [near], bytes: 1 << 30, at: at(3))
-        == .take(third, bytes: 40 << 20), "for twenty seconds")
+      choice.next(of: all, except: [near], bytes: 1 << 30, at: at(3)) == turn(third, 40 << 20),
+      "for twenty seconds")
     #expect(next(all, except: [near, third], at: at(3)) == far)
     #expect(next(all, except: Set(all), at: at(3)) == nil)
     #expect(next([], at: at(3)) == nil)
@@ -58,13 +60,22 @@ import Testing
     answered(near, milliseconds: 1, rate: 16 << 10, at: at(0))
     choice.answered(
       far, latency: .zero, bytes: 64 << 10, duration: .milliseconds(4_001), at: at(0))
-    #expect(choice.next(of: [near], bytes: 9, at: at(1)) == .take(near, bytes: 1 << 20))
+    #expect(choice.next(of: [near], bytes: 9, at: at(1)) == .init(near, bytes: 1 << 20))
     #expect(next([far], at: at(1)) == nil)
     #expect(next([far, near], at: at(1)) == near)
     #expect(isMeasuring([far], at: at(600)), "links get better")
     // Of a few bytes nothing is concluded.
     choice.answered(third, latency: .zero, bytes: 1000, duration: .seconds(9), at: at(1))
     #expect(next([third], at: at(2)) == third)
+  }
+
+  @Test func whatBecomesTooSlowIsSaidWhateverItWas() {
+    #expect(choice.isTooSlow(bytes: 64 << 10, duration: .milliseconds(4_001)))
+    #expect(!choice.isTooSlow(bytes: 64 << 10, duration: .milliseconds(4_000)))
+    #expect(!choice.isTooSlow(bytes: 1000, duration: .seconds(9)), "too few to tell")
+    #expect(!choice.isTooSlow(bytes: 1 << 20, duration: .zero))
+    let exacting = OriginChoice(usefulRate: 1 << 20)
+    #expect(exacting.isTooSlow(bytes: 1 << 19, duration: .seconds(1)))
   }
 
   @Test mutating func littleComesFromWhereTheWayIsShortAndMuchFromWhereTheLinkIsFast() {
@@ -79,7 +90,8 @@ import Testing
     answered(near, milliseconds: 1, rate: 1 << 20, at: at(0))
     answered(far, milliseconds: 300, rate: 1 << 20, at: at(300))
     #expect(next([far, near], at: at(599)) == near)
-    #expect(choice.next(of: [far, near], bytes: 1 << 30, at: at(600)) == .measure(near))
+    #expect(choice.unmeasured(of: [far, near], at: at(600)) == [near])
+    #expect(next([far, near], at: at(600)) == far, "meanwhile")
     answered(near, milliseconds: 500, rate: 1 << 20, at: at(601))
     #expect(next([far, near], at: at(602)) == far, "what was near before is forgotten")
   }
@@ -87,7 +99,7 @@ import Testing
   @Test mutating func ofAServerOneFileIsEnoughToKnowIt() throws {
     let other = try Origin("http://near/q")
     answered(near, milliseconds: 1, rate: 1 << 20, at: at(0))
-    #expect(choice.next(of: [other, far], bytes: 1, at: at(1)) == .measure(far))
+    #expect(choice.unmeasured(of: [other, far], at: at(1)) == [far])
     answered(far, milliseconds: 20, rate: 1 << 20, at: at(1))
     #expect(next([far, other], at: at(2)) == other)
   }
