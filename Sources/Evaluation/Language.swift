@@ -42,7 +42,7 @@ public struct Language: Hashable, Sendable {
   }
 
   /// The source files of a program, in byte-wise order, as the compiler gets them.
-  func sources(in files: [String]) -> [String] { files.filter(isSource).sorted() }
+  public func sources(in files: [String]) -> [String] { files.filter(isSource).sorted() }
 
   /// Whether a recorded entry point can be one: it comes from an archive, and what is not among the
   /// sources would fail in a way that looks like the program's fault.

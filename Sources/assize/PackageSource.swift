@@ -1,5 +1,6 @@
 import Foundation
 import JudgeModel
+import Messages
 import ProblemPackage
 import SchedulerClient
 
@@ -56,10 +57,8 @@ struct PackageSource {
       manifest = try await client.manifest(of: digest)
       return
     }
-    guard let newest = try await client.findPackage(problem: name) else {
-      throw CommandFailure("the scheduler has no package of the problem `\(name)`: push one first")
-    }
-    manifest = try await client.manifest(of: newest.digest)
+    let found = try NamedPackage.find(name, in: try await client.packages())
+    manifest = try await client.manifest(of: found.package.digest)
   }
 
   /// What its parts take in an archive; a directory is packed for that, with progress.

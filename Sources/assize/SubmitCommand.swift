@@ -93,6 +93,16 @@ struct Submit: AsyncParsableCommand {
       throw CommandFailure(
         "cannot tell the language of \(names.joined(separator: ", ")): name it with --language")
     }
+    // Silently leaving a file out would judge something else than was meant.
+    let table = try LanguageTable.builtIn()
+    let own = Set(language.sources(in: names))
+    for name in names where !own.contains(name) {
+      if let other = table.detect([name]), other.id != .answers {
+        throw CommandFailure(
+          "\(name) is \(other.id) and the program is \(language.id): a program has one language; hand "
+            + "in one, or name it with --language")
+      }
+    }
     return language.id
   }
 
