@@ -58,10 +58,13 @@ actor PlayedScheduler {
   }
 
   /// Loses every bulk connection, and takes new ones at the same place.
-  func breakBulk() throws {
+  func breakBulk() async throws {
     bulk.close()
     bulk = try Socket(context, .router, .bulk)
-    _ = try bulk.bind("tcp://127.0.0.1:\(bulkPort)")
+    // The old one lets go of the port a little later.
+    try await eventually("the port is free") {
+      (try? bulk.bind("tcp://127.0.0.1:\(bulkPort)")) != nil
+    }
     try reactor.register(bulk, onMessage: { self.serve($0) })
   }
 
