@@ -42,6 +42,27 @@ extension WorkerAgentTests {
       try await stage.stopWorker()
     }
 
+    /// The files remember what the process cannot.
+    @Test func aWishTakesNoRoomFromWhatWasUsedBeforeARestart() async throws {
+      let stage = try await Stage()
+      let used = try TestPackage("used", seeds: [1, 2], in: stage.scratch)
+      let wished = try TestPackage("wished", seeds: [3, 4], in: stage.scratch)
+      await stage.serve(used)
+      await stage.serve(wished)
+      try await stage.startWorker(budget: 1_000_000)
+      try await stage.grant(1, used)
+      try await stage.expectAccepted(1)
+      try await stage.stopWorker()
+      try await stage.startWorker(budget: 1_000_000)
+      try await stage.scheduler.warm(wished.digest, unpacked: wished.manifest.byteCount)
+      try await eventually("the wish is over") { await !stage.scheduler.wishesEnded.isEmpty }
+      #expect(
+        await stage.scheduler.wishesEnded.first?.reason.contains("used in the last 10 minutes")
+          == true)
+      #expect(await stage.scheduler.cached == [used.digest])
+      try await stage.stopWorker()
+    }
+
     /// One package has to wait, which does not hold up another one, and goes on when it may.
     @Test func aTransferWaitsForItsTurn() async throws {
       let stage = try await Stage()
