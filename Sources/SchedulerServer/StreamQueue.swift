@@ -3,7 +3,7 @@ internal import JudgeModel
 /// Which transfers of large packages may read now, and which wait for them.
 ///
 /// When many workers fetch over one uplink at the same time, all are done late; when a few fetch, the
-/// first are done soon and judge meanwhile. So at most `limit` transfers have a *place*. The others are
+/// first are done soon and judge meanwhile. So as a rule `limit` transfers have a *place*. The others are
 /// told to wait. A place that becomes free goes to a transfer that judgings wait for before one that was
 /// only wished for, then to a reader that has no place yet, then to the package that most judgings wait
 /// for, then to the one that has waited longest.
@@ -17,8 +17,8 @@ internal import JudgeModel
 ///
 /// Whoever has waited for ``longestWait`` comes before all others, and when no place is free it gets one
 /// beyond the limit: a slow transfer leaves room on the uplink, and if it does not, all are a little
-/// slower. Its place is not taken back. While such places are in use, ``beyondEvery`` lies between two of them,
-/// so that a crowd that came at the same time does not get all of them at the same time.
+/// slower. Its place is not taken back. While such places are in use, ``beyondEvery`` lies between two of
+/// them, so that a crowd that came at the same time does not get all of them at the same time.
 ///
 /// What is small is served at once: the two ends of an archive, what changed between two versions, the
 /// last bytes of a transfer. A place ends with the last bytes, with silence, and when less is read than
