@@ -174,19 +174,24 @@ actor BulkServer {
   }
 
   /// Lets those go on for which there is a place. What waits for which package is asked for each time,
-  /// on the control thread: places become free seldom, and the queue changes all the time.
+  /// on the control thread: that is seldom, and the queue changes all the time.
   private func advanceStreams() {
-    streamTurn?.instant = streams.nextDeadline?.nanoseconds
-    guard streams.canAdvance, !isAdvancing, let catalogue else { return }
+    guard !isAdvancing else { return }
+    guard streams.canAdvance(at: now), let catalogue else {
+      streamTurn?.instant = streams.nextDeadline?.nanoseconds
+      return
+    }
     isAdvancing = true
-    let packages = streams.waitingPackages
+    // Set again afterwards: what is due now would be due all the time until then.
+    streamTurn?.instant = nil
+    let packages = streams.beginReview(at: now)
     Task {
       let backlog = await catalogue.backlog(of: packages)
-      isAdvancing = false
       for stream in streams.advance(at: now, backlog: { backlog[$0] ?? 0 }) {
         log.info("a transfer that waited goes on", metadata: ["package": "\(stream.package)"])
         send(.go(package: stream.package), to: stream.reader)
       }
+      isAdvancing = false
       advanceStreams()
     }
   }
@@ -221,6 +226,8 @@ actor BulkServer {
       case .unreachable:
         owed[peer] = nil
         streams.remove(peer)
+        // Perhaps it had a place, whoever noticed that it is gone.
+        advanceStreams()
         return true
       }
     } catch {

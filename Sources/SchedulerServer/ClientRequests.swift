@@ -117,9 +117,12 @@ extension SchedulerServer {
       known.load(keys, of: batch)
     }
     let singles = requests.filter { $0.batch == nil && known[$0] == nil }
-    // A client whose answer was lost in a crash asks the next scheduler again.
-    for (key, judging) in try await keeper.singleJudgings(singles.map(\.key)) {
-      known.note(judging, single: key)
+    // A client whose answer was lost in a crash asks the next scheduler again. A batch is many calls,
+    // which have nothing to look up: each would wait once more for the store's thread.
+    if !singles.isEmpty {
+      for (key, judging) in try await keeper.singleJudgings(singles.map(\.key)) {
+        known.note(judging, single: key)
+      }
     }
     var new: [(JudgingRequest, PackageSummary)] = []
     var seen: Set<String> = []

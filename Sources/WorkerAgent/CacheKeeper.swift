@@ -35,6 +35,18 @@ actor CacheKeeper {
     }
   }
 
+  /// When each package was last used, by an earlier process too, on this process's clock.
+  func lastUses() -> [Digest: Instant] {
+    let now = Instant(nanoseconds: Reactor.now())
+    var wall = timespec()
+    clock_gettime(CLOCK_REALTIME, &wall)
+    let wallNow = Int64(wall.tv_sec) * 1_000_000_000 + Int64(wall.tv_nsec)
+    // A wall clock may have been set back since.
+    return Dictionary(
+      store.list().map { ($0.package, now - .nanoseconds(max(0, wallNow - $0.lastUse))) },
+      uniquingKeysWith: { max($0, $1) })
+  }
+
   /// Of a package that somebody judges with now.
   func manifest(of package: Digest) throws -> PackageManifest {
     store.touch(package)

@@ -17,5 +17,6 @@ final class FetchRate: Sendable {
 
   func allows(at now: Instant) -> Bool { limit.withLock { $0.allows(at: now) } }
   func spend(_ bytes: Int64, at now: Instant) { limit.withLock { $0.spend(bytes, at: now) } }
+  func refund(_ bytes: Int64, at now: Instant) { limit.withLock { $0.refund(bytes, at: now) } }
   func readyAt(after now: Instant) -> Instant? { limit.withLock { $0.readyAt(after: now) } }
 }

@@ -60,8 +60,8 @@ actor PackageFetcher {
   private var turns: [Digest] = []
   private var unsent: [Request] = []
   private var asked: [Request] = []
-  /// Packages that have to wait for other workers' transfers: what was asked for of them, and until
-  /// when.
+  /// Packages that have to wait for other workers' transfers: what was asked for of them, and when to
+  /// ask again. Then the first of the requests goes out, and the others when it was answered.
   private var waits: [Digest: (requests: [Request], until: Int64)] = [:]
   private var window = FetchWindow()
   private let rate: FetchRate
@@ -291,20 +291,26 @@ actor PackageFetcher {
         returning: Answer(bytes: bytes, origins: origins))
     } else {
       streams[package]?.pipe.push(request.parts, bytes)
-      endIfDone(package)
     }
+    endWait(package)
+    endIfDone(package)
     pump()
   }
 
   // MARK: Waiting for other workers' transfers
 
-  /// What was asked for is forgotten over there; it is kept here, and makes room in the window.
+  /// What was asked for is forgotten over there; it is kept here, and makes room in the window and in the
+  /// rate.
   private func wait(_ package: Digest) {
     guard streams[package] != nil || ranges[package] != nil else { return }
     (lastHeard, retries) = (Reactor.now(), 0)
     let until = Reactor.now() + BulkLimits.waitSeconds * 1_000_000_000
+    let refused = asked.filter { $0.package == package }
+    rate.refund(
+      refused.reduce(0) { $0 + $1.length }, at: Instant(nanoseconds: Reactor.now()))
+    // When it was asked again, the first of them is here and the others wait already.
     let requests =
-      (waits[package]?.requests ?? []) + (asked + unsent).filter { $0.package == package }
+      refused + unsent.filter { $0.package == package } + (waits[package]?.requests ?? [])
     asked.removeAll { $0.package == package }
     unsent.removeAll { $0.package == package }
     waits[package] = (requests, until)
@@ -313,18 +319,37 @@ actor PackageFetcher {
   }
 
   private func go(_ package: Digest) {
+    endWait(package)
+    pump()
+  }
+
+  /// It is served now.
+  private func endWait(_ package: Digest) {
     guard let wait = waits.removeValue(forKey: package) else { return }
     unsent = wait.requests + unsent
     if asked.isEmpty { lastHeard = Reactor.now() }
     setTurn()
-    pump()
   }
 
   /// Asks again, which says that it still waits.
   private func endWaits() {
     let now = Reactor.now()
-    for (package, wait) in waits where wait.until <= now { go(package) }
+    for package in waits.keys.sorted() {
+      guard var wait = waits[package], wait.until <= now else { continue }
+      wait.until = now + BulkLimits.waitSeconds * 1_000_000_000
+      let isAsked = (asked + unsent).contains { $0.package == package }
+      if wait.requests.isEmpty, !isAsked {
+        // Nothing to ask again with: on with the plan.
+        waits[package] = nil
+        continue
+      }
+      // Unless there is no answer yet to the last time.
+      if !isAsked { unsent.append(wait.requests.removeFirst()) }
+      waits[package] = wait
+    }
+    if asked.isEmpty { lastHeard = now }
     setTurn()
+    pump()
   }
 
   private func setTurn() { turn?.instant = waits.values.map(\.until).min() }
@@ -356,10 +381,13 @@ actor PackageFetcher {
     unsent.removeAll { $0.package == package }
   }
 
-  /// Everything that was on its way is lost with a connection.
+  /// Everything that was on its way is lost with a connection. Nothing goes out before all of it is
+  /// in one queue: it would be asked for twice.
   private func resume() {
-    for package in Array(waits.keys) { go(package) }
     askAgain()
+    for package in waits.keys.sorted() { unsent += waits[package]?.requests ?? [] }
+    waits = [:]
+    setTurn()
     window.restart()
     pump()
   }

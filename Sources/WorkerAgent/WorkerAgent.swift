@@ -88,7 +88,7 @@ public actor WorkerAgent {
     for victim in packages.trim() { try await cache.evict(victim) }
     core = Worker(
       settings: Worker.Settings(slots: settings.slots, prefetch: max(1, settings.slots / 8)),
-      cache: packages)
+      cache: packages, lastUses: await cache.lastUses())
   }
 
   static func security(_ line: JoinLine) throws -> SocketOptions.Security {

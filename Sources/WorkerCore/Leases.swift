@@ -13,12 +13,10 @@ extension Worker {
       guard held[judging] == nil else { return }
     }
     arrivals += 1
-    let isHeldBack = held.values.contains { isOverdue($0, at: now) }
+    // `unblock` asks the cache for its package.
     held[judging] = Held(order: order, phase: .blocked(since: now), arrival: arrivals)
     if isDraining {
       finish(judging, .returned(.draining), at: now, into: &effects)
-    } else if !isHeldBack {
-      admit(judging, at: now, into: &effects)
     }
   }
 
@@ -67,18 +65,16 @@ extension Worker {
       effects.append(order.fetch)
     case .full: return stopTransfers(for: order, into: &effects)
     case .tooLarge(let bytes):
-      let text =
-        "the package has \(bytes) bytes when it is unpacked, and the cache budget is "
-        + "\(cache.budgetBytes): raise --cache-budget on this worker"
-      finish(judging, .returned(.workerFault(text)), at: now, into: &effects)
-      return
+      let reason = ReturnReason.workerFault(tooLargeText(bytes))
+      return finish(judging, .returned(reason), at: now, into: &effects)
     }
     lease.isPinned = true
     held[judging] = lease
-    lastUses[order.package] = now
+    noteUse(of: order.package, at: now)
   }
 
-  /// Something may have been unpinned: leases that found the cache full try again, oldest first.
+  /// Leases that are new, and those that found the cache full, as something may have been unpinned since:
+  /// oldest first, and none before one that has been passed by others for long enough.
   mutating func unblock(at now: Instant, into effects: inout [WorkerEffect]) {
     let blocked = held.values.filter {
       if case .blocked = $0.phase { true } else { false }
@@ -201,7 +197,7 @@ extension Worker {
     guard var lease = held[judging] else { return }
     if lease.isPinned { cache.unpin(lease.order.package) }
     lease.isPinned = false
-    lastUses[lease.order.package] = now
+    noteUse(of: lease.order.package, at: now)
     // The outcome repeats every run, so what was not reported yet need not be.
     lease.unreported = []
     lease.phase = .finished(outcome, sentAt: session == nil ? nil : now)

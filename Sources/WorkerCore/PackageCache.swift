@@ -45,6 +45,8 @@ public struct PackageCache: Sendable {
     var used: UInt64
     /// The disk was full once on this transfer.
     var foundDiskFull = false
+
+    var isIdleTransfer: Bool { pins == 0 && (state == .arriving || state == .startable) }
   }
 
   /// What a wish for a package leads to.
@@ -82,6 +84,13 @@ public struct PackageCache: Sendable {
 
   public func contains(_ digest: Digest) -> Bool { entries[digest]?.state == .complete }
   func isPinned(_ digest: Digest) -> Bool { entries[digest].map { $0.pins > 0 } ?? false }
+
+  /// On its way or here, and complete when it has come.
+  func isHereOrComing(_ digest: Digest) -> Bool {
+    entries[digest].map { $0.state != .unfinished } ?? false
+  }
+  /// Transfers that nobody waits for.
+  var idleTransfers: Int { entries.values.count { $0.isIdleTransfer } }
 
   public var report: CacheReport {
     CacheReport(
@@ -145,19 +154,16 @@ public struct PackageCache: Sendable {
   }
 
   /// Transfers that nobody waits for, so many that a package that found the cache full would fit if
-  /// they ended: those begun last first. Empty when that would not be enough.
+  /// they ended: those last wished for or granted first. Empty when that would not be enough.
   /// - Parameter stopping: those that are about to end, which count first.
   func transfersToStop(
     for digest: Digest, unpacked: Int64, stopping: Set<Digest>
   ) -> [Digest] {
-    let needed = entries[digest]?.blobs.map { blobs.missing($0) } ?? unpacked
+    let wanted = entries[digest]?.blobs
     var left = blobs
     for digest in evictable(sparing: [digest]) { left.remove(entries[digest]?.held ?? []) }
     var reserved = reservedBytes
-    let unwanted = entries.filter {
-      $0.value.pins == 0 && $0.key != digest
-        && ($0.value.state == .arriving || $0.value.state == .startable)
-    }.sorted {
+    let unwanted = entries.filter { $0.key != digest && $0.value.isIdleTransfer }.sorted {
       let (first, second) = (stopping.contains($0.key), stopping.contains($1.key))
       return first != second ? first : $0.value.used > $1.value.used
     }
@@ -166,6 +172,8 @@ public struct PackageCache: Sendable {
       left.remove(entry.held)
       reserved -= entry.reserved
       chosen.append(digest)
+      // What goes with them may be a part of it, which it then needs room for.
+      let needed = wanted.map { left.missing($0) } ?? unpacked
       if left.bytes.plus(reserved).plus(needed) <= budgetBytes { return chosen }
     }
     return []

@@ -40,6 +40,13 @@ public struct RateLimit: Hashable, Sendable {
     credit = max(-Int64.max / 2, credit.plus(-max(0, bytes)))
   }
 
+  /// A piece that was asked for does not come: nothing was taken for it.
+  public mutating func refund(_ bytes: Int64, at now: Instant) {
+    guard bytesPerSecond != nil else { return }
+    refill(at: now)
+    credit = min(capacity, credit.plus(max(0, bytes)))
+  }
+
   /// When `allows` will say yes; nil when it does so now.
   public func readyAt(after now: Instant) -> Instant? {
     guard let bytesPerSecond, credit <= 0 else { return nil }

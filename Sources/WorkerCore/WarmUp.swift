@@ -3,28 +3,53 @@ internal import Messages
 
 /// Packages that were wished for before a judging needs them.
 ///
-/// A wish pins nothing and takes room only from what nobody has used for a while. Its transfer is like
-/// any other: a grant of the same package joins it. A grant that finds the cache full has it stopped.
+/// A wish pins nothing and takes room only from what nobody has used for a while, be it in the time of an
+/// earlier process. A few are fetched at a time, in order of arrival; the scheduler is told of all of
+/// them, so that it does not ask again. A wish's transfer is like any other: a grant of the same package
+/// joins it. A grant that finds the cache full has it stopped.
 extension Worker {
-  mutating func warm(_ order: WarmOrder, at now: Instant, into effects: inout [WorkerEffect]) {
+  mutating func warm(_ order: WarmOrder) {
     // Without a session it was meant for an older one.
     guard session != nil else { return }
-    let package = order.package
-    if isDraining { return endWish(package, "the worker is leaving", order, into: &effects) }
-    guard !isWaitingForRoom(besides: package) else {
-      return endWish(package, "judgings wait for room in its cache", order, into: &effects)
+    mustSync = true
+    if wishes[order.package] == nil {
+      arrivals += 1
+      wishes[order.package] = Wish(order: order, arrival: arrivals)
     }
-    lastUses = lastUses.filter { now - $0.value < settings.sparedAfterUse }
-    switch cache.wish(package, unpacked: order.unpackedBytes, sparing: Set(lastUses.keys)) {
+  }
+
+  /// Takes up what was wished for as far as its turn has come. After the grants of the round, which come
+  /// first.
+  mutating func startWishes(at now: Instant, into effects: inout [WorkerEffect]) {
+    let waiting = wishes.values.filter(\.isWaiting)
+    for wish in waiting.sorted(by: { $0.arrival < $1.arrival }) {
+      let package = wish.order.package
+      if isDraining {
+        endWish(package, "the worker is leaving", into: &effects)
+      } else if isWaitingForRoom(besides: package) {
+        endWish(package, "judgings wait for room in its cache", into: &effects)
+      } else if cache.isHereOrComing(package) || cache.idleTransfers < settings.wishTransfers {
+        start(wish.order, at: now, into: &effects)
+      }
+    }
+  }
+
+  private mutating func start(
+    _ order: WarmOrder, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    let package = order.package
+    wishes[package]?.isWaiting = false
+    mustSync = true
+    switch cache.wish(package, unpacked: order.unpackedBytes, sparing: spared(at: now)) {
     case .hit:
       // The scheduler does not know that yet.
       cacheChanged = true
-      lastUses[package] = now
-    case .startable, .arriving: wishes[package] = order
+      noteUse(of: package, at: now)
+      wishes[package] = nil
+    case .startable, .arriving: break
     case .fetch(let victims):
       for victim in victims { effects.append(.evict(victim)) }
       if !victims.isEmpty { cacheChanged = true }
-      wishes[package] = order
       effects.append(
         .fetch(
           package, archiveBytes: order.archiveBytes, unpackedBytes: order.unpackedBytes))
@@ -32,14 +57,15 @@ extension Worker {
       let text =
         "its cache has no room: all of it is in use or was used in the last "
         + "\(settings.sparedAfterUse.milliseconds / 60_000) minutes"
-      endWish(package, text, order, into: &effects)
-    case .tooLarge(let bytes):
-      let text =
-        "the package has \(bytes) bytes when it is unpacked, and the cache budget is "
-        + "\(cache.budgetBytes): raise --cache-budget on this worker"
-      endWish(package, text, order, into: &effects)
+      endWish(package, text, into: &effects)
+    case .tooLarge(let bytes): endWish(package, tooLargeText(bytes), into: &effects)
     }
-    mustSync = true
+  }
+
+  /// Why a package of so many bytes is not fetched.
+  func tooLargeText(_ bytes: Int64) -> String {
+    "the package has \(sizeText(bytes, rounded: .up)) when it is unpacked, and the cache budget is "
+      + "\(sizeText(cache.budgetBytes, rounded: .down)): raise --cache-budget on this worker"
   }
 
   private func isWaitingForRoom(besides package: Digest) -> Bool {
@@ -48,13 +74,11 @@ extension Worker {
     }
   }
 
-  /// The package does not come, as far as the wish for it goes.
-  /// - Parameter order: one that was not taken up; nil for one that may have been.
+  /// The package does not come, as far as a wish for it goes.
   mutating func endWish(
-    _ package: Digest, _ reason: String, _ order: WarmOrder? = nil,
-    into effects: inout [WorkerEffect]
+    _ package: Digest, _ reason: String, into effects: inout [WorkerEffect]
   ) {
-    guard let session, wishes.removeValue(forKey: package) ?? order != nil else { return }
+    guard wishes.removeValue(forKey: package) != nil, let session else { return }
     effects.append(.send(.wishEnded(session, package, reason: reason)))
     mustSync = true
   }

@@ -35,6 +35,9 @@ public struct Worker: Sendable {
     /// What was used or brought so lately is not evicted to fetch what was only wished for: it is
     /// about as likely to be needed, and several wishes would evict each other's packages in turn.
     public var sparedAfterUse = TimeSpan.seconds(600)
+    /// Transfers at a time that nobody waits for. More would be done no sooner, would take places that
+    /// judgings' transfers could have, and each has threads and buffers of its own.
+    public var wishTransfers = 2
     public init(slots: Int, prefetch: Int) {
       self.slots = slots
       self.prefetch = prefetch
@@ -46,7 +49,8 @@ public struct Worker: Sendable {
       /// Not even the beginning of its package is here. Next: ready, finished (fetch failed), gone
       /// (cancelled).
       case fetching
-      /// The cache is full of packages in use. Next: fetching, ready, gone.
+      /// The cache is to be asked at the end of the round, or was and is full of packages in use. Next:
+      /// fetching, ready, gone.
       case blocked(since: Instant)
       /// Next: running, finished (the rest of its package does not come), gone.
       case ready
@@ -73,12 +77,21 @@ public struct Worker: Sendable {
   let settings: Settings
   public internal(set) var cache: PackageCache
   var held: [JudgingID: Held] = [:]
-  /// Packages on their way because they were wished for, whoever else waits for them.
-  var wishes: [Digest: WarmOrder] = [:]
+  struct Wish {
+    var order: WarmOrder
+    /// Order of arrival.
+    var arrival: UInt64
+    /// Its turn has not come. Next: on its way, gone.
+    var isWaiting = true
+  }
+
+  /// Packages that were wished for and are not here yet, whoever else waits for them.
+  var wishes: [Digest: Wish] = [:]
   /// Transfers that nobody waits for and that were told to stop.
   var stopping: Set<Digest> = []
-  /// When each package was last granted, judged with or brought.
-  var lastUses: [Digest: Instant] = [:]
+  /// When each package was last granted, judged with or brought; nothing older than what is spared,
+  /// give or take.
+  private(set) var lastUses: [Digest: Instant]
   /// What runs in each slot.
   var slots: [JudgingID?]
   var session: SessionID?
@@ -97,9 +110,11 @@ public struct Worker: Sendable {
   var mustSync = false
   var cacheChanged = false
 
-  public init(settings: Settings, cache: PackageCache) {
+  /// - Parameter lastUses: of packages in the cache, by an earlier process too.
+  public init(settings: Settings, cache: PackageCache, lastUses: [Digest: Instant] = [:]) {
     self.settings = settings
     self.cache = cache
+    self.lastUses = lastUses
     slots = Array(repeating: nil, count: settings.slots)
   }
 
@@ -131,7 +146,7 @@ public struct Worker: Sendable {
       guard session != nil else { return }
       for order in orders { take(order, at: now, into: &effects) }
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
-    case .wished(let order): warm(order, at: now, into: &effects)
+    case .wished(let order): warm(order)
     case .acknowledged(let names):
       for name in names { acknowledge(name, into: &effects) }
     case .packageDescribed(let digest, let blobs): cache.describe(digest, blobs)
@@ -142,7 +157,7 @@ public struct Worker: Sendable {
       cache.complete(digest)
       wishes[digest] = nil
       stopping.remove(digest)
-      lastUses[digest] = now
+      noteUse(of: digest, at: now)
       cacheChanged = true
       mustSync = true
       release(digest)
@@ -168,6 +183,7 @@ public struct Worker: Sendable {
       cacheChanged = true
     }
     unblock(at: now, into: &effects)
+    startWishes(at: now, into: &effects)
     startReady(into: &effects)
     if let due = nextHello, now >= due { introduce(at: now, into: &effects) }
     if let due = nextReport, now >= due { sendRuns(into: &effects) }
@@ -180,6 +196,21 @@ public struct Worker: Sendable {
       if let session { effects.append(.send(.goodbye(session))) }
       effects.append(.leave(reason: nil))
     }
+  }
+
+  mutating func noteUse(of package: Digest, at now: Instant) {
+    // It grows only with a new one.
+    if lastUses[package] == nil { lastUses = lastUses.filter { isSpared($0.value, at: now) } }
+    lastUses[package] = now
+  }
+
+  /// Packages that are not evicted for what was only wished for.
+  func spared(at now: Instant) -> Set<Digest> {
+    Set(lastUses.filter { isSpared($0.value, at: now) }.keys)
+  }
+
+  private func isSpared(_ use: Instant, at now: Instant) -> Bool {
+    now - use < settings.sparedAfterUse
   }
 
   /// Leases that are not over.

@@ -92,6 +92,7 @@ struct Warm: AsyncParsableCommand {
       for obstacle in report.obstacles {
         print(terminalSafe("  \(obstacle.worker): \(obstacle.reason)"))
       }
+      if let note = report.note { print("  " + note) }
     }
   }
 }
@@ -110,6 +111,8 @@ struct WarmReport: Encodable {
   /// Those that are fetching it.
   var coming: [String]
   var obstacles: [Obstacle]
+  /// Why there can be no more, if it is nobody's fault.
+  var note: String?
 
   init(_ package: PackageSummary, _ warmth: Warmth) {
     problem = package.problem
@@ -118,6 +121,14 @@ struct WarmReport: Encodable {
     here = warmth.here.map(\.value)
     coming = warmth.coming.map(\.value)
     obstacles = warmth.obstacles.map { Obstacle(worker: $0.worker.value, reason: $0.reason) }
+    // While there are too few, all workers are asked, so all are in one of the lists.
+    let known = here.count + coming.count + obstacles.count
+    if known < wanted, obstacles.count < Warmth.obstacleLimit {
+      note =
+        known == 0
+        ? "no worker is connected"
+        : "only \(counted(known, "worker")) \(known == 1 ? "is" : "are") connected"
+    }
   }
 
   private var name: String { "\(problem) \(digest.prefix(8))" }

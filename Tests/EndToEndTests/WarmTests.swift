@@ -49,6 +49,10 @@ extension EndToEnd {
       #expect(report.obstacles.map(\.worker) == ["small"])
       #expect(report.obstacles.first?.reason.contains("--cache-budget") == true)
 
+      let four = try cluster.run(["warm", "count", "--workers", "4"])
+      #expect(four.status == 1 && four.output.contains("2 of 4 workers have it"))
+      #expect(four.output.contains("\n  only 3 workers are connected"), "\(four.output)")
+
       // Only those that have it are given its judgings.
       let program = try scratch.file("right.c", OwnProblem.solution)
       let said = try cluster.run(["submit", program, "--problem", "count", "--watch"])

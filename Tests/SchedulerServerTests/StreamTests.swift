@@ -41,7 +41,7 @@ extension SchedulerServerTests {
     @Test func thePackageThatMostWaitForIsThereFirst() async throws {
       try await ServerBench.with(fetchStreams: 1) { bench in
         let client = try await bench.client()
-        let packages = try await push([0, 1, 3], bench, client)
+        let packages = try await push([1, 1, 3], bench, client)
         let first = try await BulkCaller(bench)
         let size = try packages[0].index.byteCount
         try await first.send(
@@ -66,6 +66,37 @@ extension SchedulerServerTests {
           .read(package: packages[0].digest, offset: size - 1_000, length: 1_000, left: 0))
         for task in reading { #expect(try await task.value) }
         #expect(done.numbers == [2, 1])
+        await client.close()
+      }
+    }
+
+    @Test func aJudgingsPackageTakesThePlaceOfAWish() async throws {
+      try await ServerBench.with(fetchStreams: 1) { bench in
+        let client = try await bench.client()
+        let packages = try await push([0, 1], bench, client)
+        let wish = try await BulkCaller(bench)
+        let size = try packages[0].index.byteCount
+        let ask = { (offset: Int64) in
+          try await wish.send(
+            .read(
+              package: packages[0].digest, offset: offset, length: 1_000,
+              left: size - offset - 1_000))
+        }
+        try await ask(0)
+        try await eventually("it is served") { await wish.pieces.count == 1 }
+        let reader = try await BulkCaller(bench)
+        try await reader.send(
+          .read(
+            package: packages[1].digest, offset: 0, length: 1_000,
+            left: try packages[1].index.byteCount - 1_000))
+        try await eventually("it may go on") { await reader.gone == [packages[1].digest] }
+        try await ask(1_000)
+        try await eventually("the wish waits") { await wish.waits == [packages[0].digest] }
+        // Everything is read of the other one: then the wish goes on.
+        let rest = try await reader.fetch(
+          packages[1].digest, size: try packages[1].index.byteCount)
+        #expect(rest == (try packages[1].bytes))
+        try await eventually("the wish goes on") { await wish.gone == [packages[0].digest] }
         await client.close()
       }
     }

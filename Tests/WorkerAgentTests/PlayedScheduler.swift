@@ -16,7 +16,8 @@ actor PlayedScheduler {
   }
 
   private let control: Socket
-  private let bulk: Socket
+  private let context: ZMQContext
+  private var bulk: Socket
   private(set) var bulkPort: UInt16 = 0
   nonisolated let joinLine: JoinLine
   private var worker: RoutingID?
@@ -43,7 +44,7 @@ actor PlayedScheduler {
 
   init() async throws {
     reactor = try Reactor(name: "played")
-    let context = try ZMQContext()
+    context = try ZMQContext()
     control = try Socket(context, .router, .control)
     bulk = try Socket(context, .router, .bulk)
     let endpoint = try control.bind("tcp://127.0.0.1:0")
@@ -54,6 +55,17 @@ actor PlayedScheduler {
     bulkPort = port(bulkEndpoint)
     joinLine = JoinLine(host: "127.0.0.1", port: port(endpoint), serverKey: nil, token: "token")
     try listen()
+  }
+
+  /// Loses every bulk connection, and takes new ones at the same place.
+  func breakBulk() async throws {
+    bulk.close()
+    bulk = try Socket(context, .router, .bulk)
+    // The old one lets go of the port a little later.
+    try await eventually("the port is free") {
+      (try? bulk.bind("tcp://127.0.0.1:\(bulkPort)")) != nil
+    }
+    try reactor.register(bulk, onMessage: { self.serve($0) })
   }
 
   private func listen() throws {

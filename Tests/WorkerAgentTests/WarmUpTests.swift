@@ -42,6 +42,27 @@ extension WorkerAgentTests {
       try await stage.stopWorker()
     }
 
+    /// The files remember what the process cannot.
+    @Test func aWishTakesNoRoomFromWhatWasUsedBeforeARestart() async throws {
+      let stage = try await Stage()
+      let used = try TestPackage("used", seeds: [1, 2], in: stage.scratch)
+      let wished = try TestPackage("wished", seeds: [3, 4], in: stage.scratch)
+      await stage.serve(used)
+      await stage.serve(wished)
+      try await stage.startWorker(budget: 1_000_000)
+      try await stage.grant(1, used)
+      try await stage.expectAccepted(1)
+      try await stage.stopWorker()
+      try await stage.startWorker(budget: 1_000_000)
+      try await stage.scheduler.warm(wished.digest, unpacked: wished.manifest.byteCount)
+      try await eventually("the wish is over") { await !stage.scheduler.wishesEnded.isEmpty }
+      #expect(
+        await stage.scheduler.wishesEnded.first?.reason.contains("used in the last 10 minutes")
+          == true)
+      #expect(await stage.scheduler.cached == [used.digest])
+      try await stage.stopWorker()
+    }
+
     /// One package has to wait, which does not hold up another one, and goes on when it may.
     @Test func aTransferWaitsForItsTurn() async throws {
       let stage = try await Stage()
@@ -63,6 +84,26 @@ extension WorkerAgentTests {
       try await stage.stopWorker()
     }
 
+    /// What waited is asked for once on a new connection.
+    @Test func aBrokenConnectionEndsTheWaitOnce() async throws {
+      let stage = try await Stage()
+      let package = try TestPackage("p", seeds: [1, 2, 3], in: stage.scratch)
+      await stage.serve(package)
+      await stage.scheduler.makeWait(package.digest)
+      try await stage.startWorker()
+      try await stage.grant(1, package)
+      try await eventually("it is told to wait") {
+        await stage.scheduler.bytesAsked(package.digest) > (64 << 10)
+      }
+      await stage.scheduler.stopWaiting(package.digest)
+      await stage.scheduler.forgetAsked()
+      try await stage.scheduler.breakBulk()
+      try await stage.expectAccepted(1)
+      let offsets = await stage.scheduler.asked.map(\.range.lowerBound)
+      #expect(Set(offsets).count == offsets.count, "each once: \(offsets)")
+      try await stage.stopWorker()
+    }
+
     /// The word that it may go on is lost: it asks again by itself.
     @Test func aTransferAsksAgain() async throws {
       let stage = try await Stage()
@@ -74,6 +115,12 @@ extension WorkerAgentTests {
       try await eventually("it is told to wait") {
         await stage.scheduler.bytesAsked(package.digest) > (64 << 10)
       }
+      // What was on its way when it was told comes first.
+      try await Task.sleep(for: .seconds(1))
+      await stage.scheduler.forgetAsked()
+      try await eventually("it asks again") { await !stage.scheduler.asked.isEmpty }
+      // One piece says it as well as all of them.
+      #expect(await stage.scheduler.asked.count == 1)
       await stage.scheduler.stopWaiting(package.digest)
       try await stage.expectAccepted(1)
       try await stage.stopWorker()

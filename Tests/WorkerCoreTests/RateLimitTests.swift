@@ -66,4 +66,19 @@ import Testing
     _ = limit.allows(at: Instant(nanoseconds: .max))
     limit.spend(-5, at: Instant(nanoseconds: .max))
   }
+
+  @Test func whatDoesNotComeIsNotPaidFor() {
+    var limit = RateLimit(bytesPerSecond: 1_000)
+    let now = Instant.zero + .seconds(1)
+    limit.spend(4_000, at: now)
+    limit.spend(4_000, at: now)
+    #expect(!limit.allows(at: now + .seconds(7)))
+    limit.refund(4_000, at: now)
+    limit.refund(3_900, at: now)
+    #expect(limit.allows(at: now))
+    // Never more than is saved up while nothing is fetched.
+    limit.refund(1 << 40, at: now)
+    limit.spend(250, at: now)
+    #expect(!limit.allows(at: now))
+  }
 }

@@ -62,7 +62,7 @@ import Testing
     var bench = WorkerBench(budget: 20)
     bench.when(wished(.a, bytes: 21))
     bench.tookBesideSyncs(
-      "no p10: the package has 21 bytes when it is unpacked, and the cache budget is 20: raise "
+      "no p10: the package has 21 B when it is unpacked, and the cache budget is 20 B: raise "
         + "--cache-budget on this worker")
     #expect(bench.core.cache.usedBytes == 0)
   }
@@ -72,12 +72,87 @@ import Testing
     bench.given(wished(.a), wished(.b))
     bench.when(granted(order(1, 1, sequence: 1, .c)))
     // The one that was begun last; the other goes on.
-    bench.tookBesideSyncs("no p11: a judging needed its room", "stop p11", "stop p11")
+    bench.tookBesideSyncs("no p11: a judging needed its room", "stop p11")
     bench.when(wished(.b))
-    bench.tookBesideSyncs("no p11: judgings wait for room in its cache", "stop p11")
+    bench.tookBesideSyncs("no p11: a judging needed its room", "stop p11")
     bench.when(failed(.b, "stopped"))
     bench.tookBesideSyncs("give up p11: stopped", "fetch p12")
     #expect(bench.core.wishes.keys.sorted() == [.a])
+  }
+
+  @Test func aFewAreFetchedAtATime() {
+    var bench = WorkerBench()
+    let (d, e) = (Digest.numbered(13), Digest.numbered(14))
+    bench.when(wished(e), wished(.b), wished(.a), wished(.c), wished(d))
+    // All are reported, so that nobody asks again.
+    bench.took(
+      "fetch p14", "fetch p11", "sync 2 credit 2 seen 0 holds [] warms p10 p11 p12 p13 p14")
+    bench.when(wished(.a))
+    bench.tookBesideSyncs()
+    // A grant does not wait for that, and one of those that a judging waits for is no wish's.
+    bench.when(granted(order(1, 1, sequence: 1, .c)))
+    bench.tookBesideSyncs("fetch p12")
+    bench.when(granted(order(2, 2, sequence: 2, .b)))
+    bench.tookBesideSyncs("fetch p10")
+    bench.when(described(e), .packageInstalled(e))
+    bench.tookBesideSyncs("fetch p13")
+    bench.when(failed(.a))
+    bench.took(
+      "give up p10: no route", "no p10: no route",
+      "sync 7 credit 2 seen 2 holds [j1 1.1 waiting, j2 1.2 waiting] warms p11 p12 p13")
+  }
+
+  @Test func oneWhoseTurnHasNotComeTakesNoRoomFromJudgings() {
+    var bench = WorkerBench(budget: 30)
+    bench.given(wished(.a), wished(.b), wished(.c))
+    bench.when(granted(order(1, 1, sequence: 1, .numbered(13), bytes: 20)))
+    bench.tookBesideSyncs(
+      "no p11: a judging needed its room", "stop p11",
+      "no p12: judgings wait for room in its cache")
+    bench.given(wished(.c), .drain)
+    #expect(bench.core.wishes.keys.sorted() == [.a])
+  }
+
+  /// What goes may be a part of what is wanted.
+  @Test func nothingIsStoppedInVain() {
+    let blobs = (1...4).map { CachedBlob(digest: .numbered(UInt8($0)), size: 10) }
+    var cache = PackageCache(
+      budgetBytes: 40,
+      found: [FoundPackage(package: .a, blobs: Array(blobs[0...1]), held: [blobs[0]])])
+    _ = cache.admit(.c, unpacked: 10)
+    cache.describe(.c, [blobs[3]])
+    _ = cache.wish(.b, unpacked: 20)
+    cache.describe(.b, [blobs[1], blobs[2]])
+    // Three times ten are needed, pinned and free; without the transfer the second blob is missing.
+    #expect(cache.transfersToStop(for: .a, unpacked: 20, stopping: []) == [.b])
+    _ = cache.admit(.numbered(13), unpacked: 0)
+    cache.describe(.numbered(13), [blobs[0], blobs[3], CachedBlob(digest: .a, size: 15)])
+    #expect(cache.transfersToStop(for: .a, unpacked: 20, stopping: []) == [])
+  }
+
+  @Test func whatAnEarlierProcessUsedLatelyIsSpared() {
+    let settings = Worker.Settings(slots: 1, prefetch: 0)
+    let now = Instant.zero + .seconds(10)
+    let cache = PackageCache(budgetBytes: 20, found: [.plain(.a, 10), .plain(.b, 10)])
+    let uses: [Digest: Instant] = [.a: now - .seconds(599), .b: now - .seconds(60)]
+    var core = Worker(settings: settings, cache: cache, lastUses: uses)
+    var effects: [WorkerEffect] = []
+    func tell(_ event: WorkerEvent, at now: Instant) -> [String] {
+      effects = []
+      core.handle(event, at: now, into: &effects)
+      core.settle(at: now, into: &effects)
+      return effects.map(\.text).filter { !$0.hasPrefix("sync") && !$0.hasPrefix("hello") }
+    }
+    #expect(tell(.connected, at: now) + tell(welcome(1), at: now) == [])
+    #expect(
+      tell(wished(.c), at: now) == [
+        "no p12: its cache has no room: all of it is in use or was used in the last 10 minutes"
+      ])
+    #expect(tell(wished(.c), at: now + .seconds(1)) == ["evict p10", "fetch p12"])
+    // What is old is forgotten also where nothing is wished for.
+    _ = tell(described(.c), at: now + .seconds(2_000))
+    _ = tell(.packageInstalled(.c), at: now + .seconds(2_000))
+    #expect(core.lastUses.keys.sorted() == [.c])
   }
 
   @Test func aGrantOfWhatIsAboutToStopKeepsItComing() {

@@ -53,7 +53,7 @@ import Testing
     var bench = WorkerBench(budget: 10)
     bench.when(granted(order(1, 1, sequence: 1, bytes: 11)))
     bench.tookBesideSyncs(
-      "returned j1 1.1: the package has 11 bytes when it is unpacked, and the cache budget is 10: "
+      "returned j1 1.1: the package has 11 B when it is unpacked, and the cache budget is 10 B: "
         + "raise --cache-budget on this worker")
   }
 
