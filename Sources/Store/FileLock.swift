@@ -15,7 +15,7 @@ struct FileLock: ~Copyable {
     guard descriptor >= 0 else {
       throw .inaccessible(path: path, reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.take(descriptor) else {
       let code = errno
       let holder = Self.note(descriptor)
       _ = Glibc.close(descriptor)
@@ -29,6 +29,18 @@ struct FileLock: ~Copyable {
     let note = Array("process \(getpid())\n".utf8)
     _ = ftruncate(descriptor, 0)
     _ = note.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+  }
+
+  /// A program that another thread starts has a copy of every descriptor from its fork to its exec, and
+  /// with it a lock that this process has given up: that is over in a moment.
+  private static func take(_ descriptor: CInt) -> Bool {
+    for _ in 0..<50 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK, note(descriptor) == "process \(getpid())" else { return false }
+      usleep(10_000)
+    }
+    errno = EWOULDBLOCK
+    return false
   }
 
   deinit { _ = Glibc.close(descriptor) }

@@ -212,7 +212,8 @@ extension EndToEnd {
       #expect(try diff("scheduler:\(second.digest)", place).status == 0)
       let told = try diff("scheduler:count", place)
       #expect(told.status == 1 && told.output.contains("~ secret/1-short  input, answer"))
-      #expect(try diff("scheduler:unknown", place).errors.contains("no package of the problem"))
+      #expect(
+        try diff("scheduler:unknown", place).errors.contains("no problem and no package `unknown`"))
       let nothing = String(repeating: "0", count: 64)
       #expect(try diff("scheduler:\(nothing)", place).errors.contains("has no package"))
       let garbage = try scratch.file("garbage.tar.zst", "not an archive")
