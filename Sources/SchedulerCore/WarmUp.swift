@@ -103,7 +103,9 @@ extension Scheduler {
     }
     warmth.wanted = workers ?? Int32(clamping: meant)
     let isEnough = warmth.here.count + warmth.coming.count >= Int(warmth.wanted)
-    warmth.obstacles = isEnough ? [] : Array(warmth.obstacles.prefix(Warmth.obstacleLimit))
+    // Who asked for all wants to know who is not among them.
+    let isOfInterest = workers == nil || !isEnough
+    warmth.obstacles = isOfInterest ? Array(warmth.obstacles.prefix(Warmth.obstacleLimit)) : []
     return warmth
   }
 

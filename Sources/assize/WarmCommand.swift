@@ -123,11 +123,10 @@ struct WarmReport: Encodable {
     obstacles = warmth.obstacles.map { Obstacle(worker: $0.worker.value, reason: $0.reason) }
     // While there are too few, all workers are asked, so all are in one of the lists.
     let known = here.count + coming.count + obstacles.count
-    if known < wanted, obstacles.count < Warmth.obstacleLimit {
-      note =
-        known == 0
-        ? "no worker is connected"
-        : "only \(counted(known, "worker")) \(known == 1 ? "is" : "are") connected"
+    if known == 0 {
+      note = "no worker is connected"
+    } else if known < wanted, obstacles.count < Warmth.obstacleLimit {
+      note = "only \(counted(known, "worker")) \(known == 1 ? "is" : "are") connected"
     }
   }
 
