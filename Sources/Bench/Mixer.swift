@@ -1,6 +1,6 @@
 /// The same numbers on every machine.
 public struct Mixer {
-  public var state: UInt64
+  private var state: UInt64
 
   public init(state: UInt64) { self.state = state }
 

@@ -37,7 +37,6 @@ public actor PlayedCrowd {
   private var work: [Work] = []
   private var wake: Deadline?
   private var heartbeatWake: Deadline?
-  public private(set) var joined = 0
 
   /// - Parameters:
   ///   - line: of a scheduler that does not encrypt.
@@ -69,7 +68,7 @@ public actor PlayedCrowd {
     }
   }
 
-  /// Dials with all of them. They are welcome some time later: see `joined`.
+  /// Dials with all of them. They are welcome some time later.
   public func dial() throws {
     wake = reactor.makeDeadline { self.finishWork() }
     heartbeatWake = reactor.makeDeadline { self.passTime() }
@@ -102,9 +101,7 @@ public actor PlayedCrowd {
   private func receive(_ message: borrowing InboundMessage, _ index: Int) {
     guard let order = try? ControlCodec.decodeForWorker(message.payload) else { return }
     switch order {
-    case .welcome(let welcome):
-      joined += 1
-      tell(index, .welcomed(welcome))
+    case .welcome(let welcome): tell(index, .welcomed(welcome))
     case .who: tell(index, .who)
     case .refused(let reason): tell(index, .refused(reason))
     case .grant(let grants): tell(index, .granted(grants.map(\.order)))

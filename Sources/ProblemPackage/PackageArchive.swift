@@ -153,7 +153,9 @@ public enum PackageArchive {
       throw .refused("the seek table is cut off")
     }
     let frames = try SeekTable.decode(table, archiveBytes: byteCount).frames
-    return Array(ranges(of: frames).dropFirst().dropLast())
+    let members = Array(ranges(of: frames).dropFirst().dropLast())
+    guard members.allSatisfy({ !$0.isEmpty }) else { throw .refused("a member has no bytes") }
+    return members
   }
 
   // MARK: Reading

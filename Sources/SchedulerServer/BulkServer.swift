@@ -279,7 +279,7 @@ protocol PackageCatalogue: Actor {
   func add(_ package: PackageSummary) async throws
   /// Makes a recorded package its problem's newest; false when there is no record of it.
   func renew(_ package: Digest) async throws -> Bool
-  /// How many judgings wait for each of these.
+  /// How many judgings wait for each of these, which are named once each.
   func backlog(of packages: [Digest]) async -> [Digest: Int]
 }
 

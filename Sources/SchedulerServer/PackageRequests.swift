@@ -148,9 +148,7 @@ extension SchedulerServer: PackageCatalogue {
 
   func backlog(of packages: [Digest]) async -> [Digest: Int] {
     var backlog: [Digest: Int] = [:]
-    for package in packages where backlog[package] == nil {
-      backlog[package] = core?.waiting(for: package) ?? 0
-    }
+    for package in packages { backlog[package] = core?.waiting(for: package) ?? 0 }
     return backlog
   }
 

@@ -23,22 +23,13 @@ extension Store {
   /// The copy is checked as a whole and on the disk before it gets its name.
   /// - Throws: `inaccessible` when there is no record, or something at `target` already.
   public static func backUp(_ path: String, to target: String) throws(StoreError) -> BackupReport {
-    guard access(path, F_OK) == 0 else {
-      throw .inaccessible(path: path, reason: String(cString: strerror(errno)))
-    }
+    try requireFile(path)
     for taken in sideFiles(of: target) where access(taken, F_OK) == 0 {
       throw .refused("\(taken) is there already: name another file, or move it away")
     }
-    let part = target + ".part"
-    removeAll(sideFiles(of: part))
-    defer { removeAll(sideFiles(of: part)) }
-    try makePrivateFile(part)
-    let report = try attempt(part, "copying \(path)") {
-      try copy(path, to: part)
-      return try settle(part)
-    }
-    try publish(part, as: target)
-    return report
+    return try copied(
+      path, as: target, (blamed: target + ".part", "copying \(path)"),
+      beforePublishing: { report throws(StoreError) in report })
   }
 
   /// Puts a backup in the place of a record. What was there is moved aside and not removed.
@@ -46,25 +37,42 @@ extension Store {
   /// - Returns: where the old record is now; nil when there was none.
   /// - Throws: `locked` while a scheduler runs on it; whatever is wrong with the backup.
   public static func restore(_ backup: String, to path: String) throws(StoreError) -> String? {
-    guard access(backup, F_OK) == 0 else {
-      throw .inaccessible(path: backup, reason: String(cString: strerror(errno)))
-    }
+    try requireFile(backup)
     let lock = try FileLock(besides: path)
     defer { withExtendedLifetime(lock) {} }
-    let part = path + ".part"
-    removeAll(sideFiles(of: part))
-    defer { removeAll(sideFiles(of: part)) }
-    try makePrivateFile(part)
-    try attempt(backup, "reading the backup") {
-      try copy(backup, to: part)
-      _ = try settle(part)
-    }
-    let aside = try moveAside(path)
-    try publish(part, as: path)
-    return aside
+    return try copied(
+      backup, as: path, (blamed: backup, "reading the backup"),
+      beforePublishing: { _ throws(StoreError) in try moveAside(path) })
   }
 
   // MARK: Steps
+
+  /// Copies a record to a file beside `target` and gives that its name when it is complete and checked.
+  /// - Parameters:
+  ///   - attempted: the file that errors name, and what was being done.
+  ///   - beforePublishing: what is to be done last before that.
+  private static func copied<Result>(
+    _ path: String, as target: String, _ attempted: (blamed: String, operation: String),
+    beforePublishing: (BackupReport) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    let part = target + ".part"
+    removeAll(sideFiles(of: part))
+    defer { removeAll(sideFiles(of: part)) }
+    try makePrivateFile(part)
+    let report = try attempt(attempted.blamed, attempted.operation) {
+      try copy(path, to: part)
+      return try settle(part)
+    }
+    let result = try beforePublishing(report)
+    try publish(part, as: target)
+    return result
+  }
+
+  private static func requireFile(_ path: String) throws(StoreError) {
+    guard access(path, F_OK) == 0 else {
+      throw .inaccessible(path: path, reason: String(cString: strerror(errno)))
+    }
+  }
 
   private static func copy(_ path: String, to part: String) throws {
     var reading = Configuration()

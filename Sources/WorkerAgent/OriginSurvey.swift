@@ -93,12 +93,8 @@ final class OriginSurvey: Sendable {
       throw .web(error)
     }
     do throws(PackageError) {
-      let ranges = try PackageArchive.ranges(
+      return try PackageArchive.ranges(
         of: manifest, table: Array(end.bytes.suffix(count)), byteCount: end.fileBytes)
-      guard ranges.allSatisfy({ !$0.isEmpty }) else {
-        throw PackageError.refused("a member has no bytes")
-      }
-      return ranges
     } catch {
       throw .table(error)
     }

@@ -13,10 +13,11 @@ internal import WorkerCore
 /// end; both are strangers' words until a member's digest says that it is the right one.
 ///
 /// Which one is next `OriginChoice` says. Those that nobody knows are measured beside (`OriginSurvey`), and
-/// the first that has answered is taken from meanwhile: one that is not reached costs nobody time. In a turn, neighbours that are missing are one request, so that a
-/// cold fetch is a few long ones. What ends a turn early, be it the server, the link or a wrong byte, loses
-/// the member that was under way and no other; another origin goes on with what is still missing, and what
-/// none of them has is left for the scheduler. Only this machine's own faults end the transfer.
+/// the first that has answered is taken from meanwhile: one that is not reached costs nobody time. In a
+/// turn, neighbours that are missing are one request, so that a cold fetch is a few long ones. What ends a
+/// turn early, be it the server, the link or a wrong byte, loses the member that was under way and no other;
+/// another origin goes on with what is still missing, and what none of them has is left for the scheduler.
+/// Only this machine's own faults end the transfer.
 struct OriginTransfer: Sendable {
   let manifest: PackageManifest
   let origins: [Origin]
@@ -80,9 +81,7 @@ struct OriginTransfer: Sendable {
       FetchPlan(
         order: members, ranges: ranges, lookaheadBehind: members.count,
         gapBytes: OriginChoice.gapBytes),
-      members: Dictionary(
-        members.map { (manifest.files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a }),
-      rate: desk.rate, unread: desk.unread)
+      members: manifest.byBlob(members), rate: desk.rate, unread: desk.unread)
     desk.note(flow, of: package)
     defer { desk.note(nil, of: package) }
     async let unpacking = unpacked(flow)

@@ -120,11 +120,7 @@ struct PackageTransfer: Sendable {
     while table.count < PackageArchive.tableByteCount(manifest) {
       table += try await tablePart(of: manifest, after: table.count).bytes
     }
-    let ranges = try PackageArchive.ranges(of: manifest, table: table, byteCount: archiveBytes)
-    guard ranges.allSatisfy({ !$0.isEmpty }) else {
-      throw PackageError.refused("a member has no bytes")
-    }
-    return ranges
+    return try PackageArchive.ranges(of: manifest, table: table, byteCount: archiveBytes)
   }
 
   // MARK: The members
@@ -168,8 +164,7 @@ struct PackageTransfer: Sendable {
         "package": "\(package)", "members": "\(left.count)", "bytes": "\(plan.bytesLeft)",
         "from": "scheduler",
       ])
-    let members = Dictionary(
-      left.map { (manifest.files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a })
+    let members = manifest.byBlob(left)
     let fetcher = fetcher
     let pipe = MemberPipe { Task { await fetcher.pump() } }
     async let unpacking: Void = cancelling(pipe, unpack)
@@ -251,4 +246,9 @@ final class MissingMembers: Sendable {
 extension PackageManifest {
   /// What it is made of, as the cache counts it.
   var blobs: [CachedBlob] { files.map { CachedBlob(digest: $0.digest, size: $0.size) } }
+
+  /// Members by their blobs.
+  func byBlob(_ members: [Int]) -> [Digest: Int] {
+    Dictionary(members.map { (files[$0].digest, $0) }, uniquingKeysWith: { a, _ in a })
+  }
 }

@@ -195,16 +195,9 @@ actor BenchCluster {
     var firstRun: Int?
     for try await event in await client.watch(.judging(judging)) {
       guard case .happened(let news) = event else { continue }
-      switch news {
-      case .run: firstRun = firstRun ?? start.nanosecondsSince
-      case .judged(_, _, _, let result):
-        guard result.verdict == .accepted else {
-          throw CommandFailure("the verdict is \(result.verdict): \(result.message)")
-        }
+      if case .run = news { firstRun = firstRun ?? start.nanosecondsSince }
+      if try Self.isVerdict(news) {
         return (firstRun ?? start.nanosecondsSince, start.nanosecondsSince)
-      case .ended(_, _, let state, let reason):
-        throw CommandFailure("the judging ended as \(state): \(reason)")
-      default: break
       }
     }
     throw CommandFailure("the scheduler said no verdict")
@@ -212,6 +205,20 @@ actor BenchCluster {
 }
 
 extension BenchCluster {
+  /// - Throws: when a judging went otherwise than all here should go.
+  private static func isVerdict(_ news: JudgingEvent) throws -> Bool {
+    switch news {
+    case .judged(_, _, _, let result):
+      guard result.verdict == .accepted else {
+        throw CommandFailure("the verdict is \(result.verdict): \(result.message)")
+      }
+      return true
+    case .ended(_, _, let state, let reason):
+      throw CommandFailure("a judging ended as \(state): \(reason)")
+    default: return false
+    }
+  }
+
   /// Hands in so many judgings as one batch.
   /// - Returns: nanoseconds from then to the last verdict.
   func judgeBatch(_ count: Int, _ package: Digest, language: String) async throws -> Int {
@@ -227,23 +234,11 @@ extension BenchCluster {
     }
     let watching = Task {
       var verdicts = 0
-      while verdicts < count {
-        // A watch that was caught up before the batch was complete is asked for again.
-        for try await event in await client.watch(.batch(batch)) {
-          guard case .happened(let news) = event else { continue }
-          switch news {
-          case .judged(_, _, _, let result):
-            guard result.verdict == .accepted else {
-              throw CommandFailure("the verdict is \(result.verdict): \(result.message)")
-            }
-            verdicts += 1
-          case .ended(_, _, let state, let reason):
-            throw CommandFailure("a judging ended as \(state): \(reason)")
-          default: break
-          }
-          if verdicts == count { return }
-        }
+      for try await event in await client.watch(.batch(batch)) {
+        if case .happened(let news) = event, try Self.isVerdict(news) { verdicts += 1 }
+        if verdicts == count { return }
       }
+      throw CommandFailure("the scheduler said \(verdicts) of \(count) verdicts")
     }
     _ = try await client.judge(requests)
     try await watching.value

@@ -42,13 +42,11 @@ struct LocalCluster {
 extension Machine {
   /// A worker of this process, which may fill the disk: its directory goes with the process.
   func localWorker(
-    _ name: String, _ line: JoinLine, slots: Int, directory: String,
-    budgetBytes: Int64 = .max / 4, logger: Logger
+    _ name: String, _ line: JoinLine, slots: Int, directory: String, logger: Logger
   ) -> AgentSettings {
     AgentSettings(
       joinLine: line, worker: WorkerID(name), slots: slots, cacheDirectory: directory + "/cache",
-      cacheBudgetBytes: budgetBytes, labels: [], host: host, languageTable: table,
-      languages: support,
+      cacheBudgetBytes: .max / 4, labels: [], host: host, languageTable: table, languages: support,
       programVersion: Assize.programVersion, logger: logger)
   }
 

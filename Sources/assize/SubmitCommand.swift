@@ -89,12 +89,12 @@ struct Submit: AsyncParsableCommand {
   }
 
   private static func language(of names: [String]) throws -> LanguageID {
-    guard let language = try LanguageTable.builtIn().detect(names) else {
+    let table = try LanguageTable.builtIn()
+    guard let language = table.detect(names) else {
       throw CommandFailure(
         "cannot tell the language of \(names.joined(separator: ", ")): name it with --language")
     }
     // Silently leaving a file out would judge something else than was meant.
-    let table = try LanguageTable.builtIn()
     let own = Set(language.sources(in: names))
     for name in names where !own.contains(name) {
       if let other = table.detect([name]), other.id != .answers {
