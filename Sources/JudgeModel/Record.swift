@@ -32,11 +32,13 @@ public struct JudgingOrder: Hashable, Sendable {
   public var mode: JudgingMode
   public var priority: Priority
   public var batch: BatchID?
+  /// Labels that its worker must have, sorted.
+  public var requires: [Label]
 
   public init(
     judging: JudgingID, submission: SubmissionID, package: Digest, archiveBytes: Int64,
     unpackedBytes: Int64, language: LanguageID, mode: JudgingMode, priority: Priority,
-    batch: BatchID?
+    batch: BatchID?, requires: [Label] = []
   ) {
     self.judging = judging
     self.submission = submission
@@ -47,6 +49,7 @@ public struct JudgingOrder: Hashable, Sendable {
     self.mode = mode
     self.priority = priority
     self.batch = batch
+    self.requires = requires
   }
 }
 

@@ -89,16 +89,6 @@ public struct LanguageSupport: Hashable, Sendable {
   }
 }
 
-public struct Label: Hashable, Comparable, Sendable {
-  public var key: String
-  public var value: String
-  public init(key: String, value: String) {
-    self.key = key
-    self.value = value
-  }
-  public static func < (a: Self, b: Self) -> Bool { (a.key, a.value) < (b.key, b.value) }
-}
-
 /// A lease as the worker that holds it sees it.
 public struct HeldLease: Hashable, Sendable {
   public enum Phase: String, Hashable, Sendable, CaseIterable {

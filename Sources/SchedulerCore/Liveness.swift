@@ -20,7 +20,7 @@ extension Scheduler {
     }
     var session = Session(
       id: id, worker: hello.worker, instance: hello.instance, hello: hello,
-      languages: Set(hello.languages.map(\.language)), cache: hello.cache,
+      skills: Skills(hello), cache: hello.cache,
       cached: Set(hello.cache.packages), load: hello.load, lastSeen: now, conduct: Conduct(),
       creditLimit: hello.creditLimit)
     session.hello.token = ""
@@ -85,6 +85,7 @@ extension Scheduler {
     sessions.modify(id) {
       $0.lastSeen = now
       $0.probed = false
+      $0.isSilent = false
     }
     return true
   }
@@ -234,7 +235,10 @@ extension Scheduler {
       let silence = now - session.lastSeen
       if silence > policy.lostAfter {
         lose(id, mayReturn: false, at: now, into: &effects)
-      } else if silence > policy.probeAfter, !session.probed {
+        continue
+      }
+      if session.isSuspect(at: now, policy) { sessions.modify(id) { $0.isSilent = true } }
+      if silence > policy.probeAfter, !session.probed {
         // Says nothing, but a dead connection answers with "unreachable".
         sessions.modify(id) { $0.probed = true }
         effects.append(.send(id, .acknowledge([])))

@@ -15,6 +15,9 @@ extension Scheduler {
     needsScheduling = false
     coldDeadline = nil
 
+    sessions.endPauses(at: now)
+    abilities.catchUp(sessions.skills, queue.demands)
+
     var grants: [SessionID: [(GrantOrder, SubmissionID)]] = [:]
     var granted = true
     while granted, queue.count > 0 {
@@ -23,17 +26,12 @@ extension Scheduler {
       coldDeadline = nil
       granted = false
       var turn = makeTurn()
-      for id in turn.order {
-        guard queue.count > 0, turn.exhausted.count < sessions.languageSetsWithRoom else { break }
-        guard let session = sessions[id], session.free > 0, !session.draining,
-          !session.isSuspect(at: now, policy), !turn.isSpokenFor(session)
+      while queue.count > 0, turn.exhausted.count < sessions.skillSetsWithRoom,
+        let id = turn.next(sessions)
+      {
+        guard let place = choose(for: id, &turn, at: now),
+          let grant = lease(place, to: id, at: now, into: &effects)
         else { continue }
-        guard let kind = bestKind(for: session, at: now),
-          let grant = lease(kind, to: id, at: now, into: &effects)
-        else {
-          turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
-          continue
-        }
         grants[id, default: []].append(grant)
         turn.startAgain()
         granted = true
@@ -46,44 +44,77 @@ extension Scheduler {
     }
   }
 
+  /// What this worker takes in this turn, if anything.
+  private mutating func choose(
+    for id: SessionID, _ turn: inout Turn, at now: Instant
+  ) -> ReadyQueue.Place? {
+    let choice = sessions.read(id) { session -> Choice in
+      guard session.free > 0, !session.draining, !session.isSuspect(at: now, policy),
+        !turn.isSpokenFor(session)
+      else { return Choice() }
+      let choice = self.choice(for: session, among: classes, at: now)
+      if choice.place == nil {
+        turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
+      }
+      return choice
+    }
+    if let due = choice?.lookAgain { coldDeadline = min(coldDeadline ?? due, due) }
+    return choice?.place
+  }
+
   /// Whose turn it is, and who need not be asked.
   private struct Turn {
-    var order: [SessionID]
+    /// To be asked first, the last of them first.
+    private var first: [SessionID]
+    /// Of the others, who was asked last.
+    private var last: SessionTable.Room?
     /// Those that hold a waiting package; nil when it is not worth knowing, and everyone is asked.
-    var holders: Set<SessionID>?
+    private let holders: Set<SessionID>?
     /// Of the packages that wait, bytes of the largest: to a larger cache all are alike.
-    var largestPackage: Int64 = .max
-    /// To workers that hold nothing of what waits only their languages and the size of their caches
-    /// make a difference: one that found nothing speaks for all with the same languages whose caches
-    /// are not larger. By set of languages, the largest budget that found nothing.
+    private let largestPackage: Int64
+    /// To workers that hold nothing of what waits only their skills and the size of their caches make
+    /// a difference: one that found nothing speaks for all with the same skills whose caches are not
+    /// larger. By set of skills, the largest budget that found nothing.
     private var fruitless: [Int: Int64] = [:]
-    /// Sets of languages for all of whose workers somebody has spoken.
+    /// Sets of skills for all of whose workers somebody has spoken.
     private(set) var exhausted: Set<Int> = []
 
-    init(order: [SessionID], holders: Set<SessionID>? = nil, largestPackage: Int64 = .max) {
-      self.order = order
+    /// Everyone, in order.
+    init() { self.init(first: [], holders: nil, largestPackage: .max) }
+    init(first: [SessionID], holders: Set<SessionID>?, largestPackage: Int64) {
+      self.first = first.reversed()
       self.holders = holders
       self.largestPackage = largestPackage
     }
 
-    private func isLikeOthers(_ session: Session) -> Bool {
+    /// Who is asked next. A worker that was given something comes again behind those that have more
+    /// room than it has now.
+    mutating func next(_ sessions: borrowing SessionTable) -> SessionID? {
+      if let id = first.popLast() { return id }
+      guard let next = sessions.room(after: last) else { return nil }
+      last = next
+      return next.id
+    }
+
+    private func isLikeOthers(_ session: borrowing Session) -> Bool {
       guard let holders else { return false }
       return !holders.contains(session.id) && session.conduct.avoids.isEmpty
     }
-    func isSpokenFor(_ session: Session) -> Bool {
-      guard let spoken = fruitless[session.languageSet] else { return false }
+    func isSpokenFor(_ session: borrowing Session) -> Bool {
+      guard let spoken = fruitless[session.skillSet] else { return false }
       return min(session.budgetBytes, largestPackage) <= spoken && isLikeOthers(session)
     }
-    /// - Parameter largest: the largest budget that there is, by set of languages.
-    mutating func noteFruitless(_ session: Session, largest: (Int) -> Int64) {
+    /// - Parameter largest: the largest budget that there is, by set of skills.
+    mutating func noteFruitless(_ session: borrowing Session, largest: (Int) -> Int64) {
       guard isLikeOthers(session) else { return }
-      let set = session.languageSet
+      let set = session.skillSet
       let spoken = max(min(session.budgetBytes, largestPackage), fruitless[set] ?? 0)
       fruitless[set] = spoken
       if spoken >= min(largest(set), largestPackage) { exhausted.insert(set) }
     }
     /// Something was granted: what was fruitless may not be any more.
     mutating func startAgain() {
+      guard !fruitless.isEmpty else { return }
       fruitless = [:]
       exhausted = []
     }
@@ -93,50 +124,52 @@ extension Scheduler {
   private static let crowd = 64
 
   private func makeTurn() -> Turn {
-    let room = sessions.room
-    guard room.count > Self.crowd else { return Turn(order: room.map(\.id)) }
+    let crowd = sessions.room.count
+    guard crowd > Self.crowd else { return Turn() }
     var concerned: [SessionTable.Room] = []
     var holders: Set<SessionID> = []
     var largestPackage: Int64 = 0
-    for kind in queue.kinds {
-      largestPackage = max(largestPackage, queue.unpackedBytes(kind))
-      for id in sessions.holders(of: kind.package) {
+    for place in queue.everyPlace {
+      let (package, bytes) = queue.read(place) { ($0.kind.package, $0.unpackedBytes) }
+      largestPackage = max(largestPackage, bytes)
+      for id in sessions.holders(of: package) {
         guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
         else { continue }
         concerned.append(SessionTable.Room(free: free, id: id))
       }
       // Most of the crowd: then everyone may as well be asked in order.
-      if 2 * concerned.count > room.count { return Turn(order: room.map(\.id)) }
+      if 2 * concerned.count > crowd { return Turn() }
     }
     return Turn(
-      order: concerned.sorted().map(\.id) + room.map(\.id), holders: holders,
-      largestPackage: largestPackage)
+      first: concerned.sorted().map(\.id), holders: holders, largestPackage: largestPackage)
   }
 
   /// Draws an epoch and makes the lease.
   private mutating func lease(
-    _ kind: ReadyQueue.Kind, to id: SessionID, at now: Instant,
+    _ place: ReadyQueue.Place, to id: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) -> (GrantOrder, SubmissionID)? {
-    guard let waiting = queue.popHead(kind), var judging = judgings[waiting.judging],
-      let session = sessions[id]
+    let package = queue.read(place) { $0.kind.package }
+    guard let waiting = queue.popHead(place, lasting: meanDuration(of: package)),
+      var judging = judgings[waiting.judging],
+      let (worker, last) = sessions.read(id, { ($0.worker, $0.lastGrant) })
     else { return nil }
     epochCounter += 1
     let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
-    let sequence = session.lastGrant + 1
+    let sequence = last + 1
     judging.phase = .leased(
       Lease(
-        session: id, epoch: epoch, worker: session.worker, grantedAt: now, sentAt: now,
+        session: id, epoch: epoch, worker: worker, grantedAt: now, sentAt: now,
         sequence: sequence))
     judging.newest = epoch
     judgings[waiting.judging] = judging
+    sessions.addLease(id, waiting.judging, package: package, grant: sequence)
     sessions.modify(id) {
       $0.granted += 1
       $0.lastGrant = sequence
     }
-    sessions.addLease(id, waiting.judging, package: kind.package, grant: sequence)
-    effects.append(.record(.leased(waiting.judging, epoch, session.worker)))
-    effects.append(.publish(waiting.judging, judging.order.batch, .started(session.worker)))
+    effects.append(.record(.leased(waiting.judging, epoch, worker)))
+    effects.append(.publish(waiting.judging, judging.order.batch, .started(worker)))
     return (judging.grantOrder(epoch: epoch, sequence: sequence), judging.order.submission)
   }
 }

@@ -1,8 +1,9 @@
 internal import JudgeModel
 internal import Messages
 
-/// Why one judging comes before another for a given worker. Smaller is better; the terms are
-/// compared in the order in which they stand.
+/// Why one judging comes before another of the same class for a given worker. Smaller is better; the
+/// terms are compared in the order in which they stand. Classes are not mixed: see
+/// ``Scheduler/classes``.
 struct Rank: Comparable {
   enum Warmth: Int, Comparable {
     /// The package is complete on this worker.
@@ -13,7 +14,8 @@ struct Rank: Comparable {
     case cold
     static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   }
-  var priority: Priority
+  /// Whole quanta that its contest has had beyond the one that has had least.
+  var lead: Int64
   var warmth: Warmth
   /// How many workers hold the package; only cold ones differ, so that idle workers spread over
   /// packages instead of all fetching the same one.
@@ -21,119 +23,161 @@ struct Rank: Comparable {
   var arrival: UInt64
 
   static func < (a: Self, b: Self) -> Bool {
-    (a.priority, a.warmth, a.holders, a.arrival) < (b.priority, b.warmth, b.holders, b.arrival)
+    (a.lead, a.warmth, a.holders, a.arrival) < (b.lead, b.warmth, b.holders, b.arrival)
   }
 }
 
 /// What a worker may expect of one kind of work whose package it has not.
-enum ColdChoice {
-  case ranked(Rank)
+enum ColdChoice: Equatable {
+  /// Nobody else is to be waited for.
+  case open(holders: Int)
   /// Not for this worker now; it may be from the given time on, if nobody has taken it.
   case notBefore(Instant)
   /// A worker that has the package has room for it.
   case leftToOthers
 }
 
+/// What a worker should take next.
+struct Choice {
+  var place: ReadyQueue.Place?
+  /// When something that was put off may be taken.
+  var lookAgain: Instant?
+
+  mutating func lookAgain(at due: Instant) { lookAgain = min(lookAgain ?? due, due) }
+
+  fileprivate var rank: Rank?
+  fileprivate mutating func offer(_ other: ReadyQueue.Place, _ rank: Rank) {
+    if let known = self.rank, known < rank { return }
+    place = other
+    self.rank = rank
+  }
+}
+
 extension Scheduler {
-  /// The kind of work this worker should take next, or nil; remembers when to look again.
-  mutating func bestKind(for session: Session, at now: Instant) -> ReadyQueue.Kind? {
+  /// In the order in which they have their turn.
+  var classes: [Priority] {
+    guard let first = queue.shares.favoured(oneIn: policy.lowerClassOneIn) else {
+      return Priority.allCases
+    }
+    return [first] + Priority.allCases.filter { $0 != first }
+  }
+
+  /// The kind of work this worker should take next, if any.
+  func choice(
+    for session: borrowing Session, among classes: [Priority], at now: Instant
+  ) -> Choice {
+    var choice = Choice()
     if let until = session.conduct.restsUntil, until > now {
-      lookAgain(at: until)
-      return nil
+      choice.lookAgain(at: until)
+      return choice
     }
-    var best = warmest(for: session, at: now)
-    for kind in queue.kinds {
-      // In order of priority: less urgent kinds cannot win, and neither can cold ones of the same.
-      if let best, (kind.priority, Rank.Warmth.cold) > (best.rank.priority, best.rank.warmth) {
-        break
-      }
-      guard !session.holds(kind.package), session.languages.contains(kind.language),
-        session.canHold(queue.unpackedBytes(kind)), let head = queue.head(kind)
-      else { continue }
-      if let until = session.conduct.pause(for: kind.package, at: now) {
-        lookAgain(at: until)
-        continue
-      }
-      switch coldChoice(kind, head, at: now) {
-      case .ranked(let rank):
-        if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
-      case .notBefore(let due): lookAgain(at: due)
-      case .leftToOthers: continue
-      }
+    for priority in classes {
+      let places = queue.places(in: priority)
+      if places.isEmpty { continue }
+      offerWarm(to: session, priority, places, at: now, &choice)
+      // Nothing cold can be better than what is warm and belongs to those who have had least.
+      if let rank = choice.rank, rank.lead == 0 { break }
+      for place in places { offerCold(place, to: session, at: now, &choice) }
+      if choice.place != nil { break }
     }
-    return best?.kind
+    return choice
   }
 
-  private mutating func lookAgain(at due: Instant) {
-    coldDeadline = min(coldDeadline ?? due, due)
+  private func rank(_ place: ReadyQueue.Place, _ warmth: Rank.Warmth, holders: Int = 0) -> Rank? {
+    guard let head = queue.head(place) else { return nil }
+    return Rank(lead: lead(place), warmth: warmth, holders: holders, arrival: head.arrival)
   }
 
-  /// The best of what waits for packages that the worker has or fetches.
-  private mutating func warmest(
-    for session: Session, at now: Instant
-  ) -> (rank: Rank, kind: ReadyQueue.Kind)? {
-    var best: (rank: Rank, kind: ReadyQueue.Kind)?
-    let consider = { (scheduler: inout Scheduler, kind: ReadyQueue.Kind, warmth: Rank.Warmth) in
-      guard session.languages.contains(kind.language), let head = scheduler.queue.head(kind) else {
-        return
-      }
-      if let until = session.conduct.pause(for: kind.package, at: now) {
-        scheduler.lookAgain(at: until)
-        return
-      }
-      let rank = Rank(
-        priority: kind.priority, warmth: warmth, holders: 0, arrival: head.arrival)
-      if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
-    }
+  /// Of the contest whose work this is, in whole quanta.
+  func lead(_ place: ReadyQueue.Place) -> Int64 {
+    let (priority, batch) = queue.read(place) { ($0.kind.priority, $0.kind.batch) }
+    let lead = queue.shares.lead(priority, batch)
+    guard lead > 0 else { return 0 }
+    let (quantum, overflow) = policy.fairSpan.nanoseconds.multipliedReportingOverflow(
+      by: max(1, sessions.slots))
+    return overflow ? 0 : lead / max(1, quantum)
+  }
+
+  /// What waits for packages that the worker has or fetches.
+  private func offerWarm(
+    to session: borrowing Session, _ priority: Priority, _ places: [ReadyQueue.Place],
+    at now: Instant, _ choice: inout Choice
+  ) {
     // From the shorter side. The order does not matter: no two kinds have the same head.
-    let held = session.cached.count + session.fetching.count + session.wishes.count
-    if queue.kinds.count <= held {
-      for kind in queue.kinds {
-        if let warmth = session.warmth(of: kind.package) { consider(&self, kind, warmth) }
+    if places.count <= session.shelf.count {
+      for place in places {
+        let package = queue.read(place) { $0.kind.package }
+        if let warmth = session.warmth(of: package) {
+          offerWarm(place, warmth, to: session, at: now, &choice)
+        }
       }
-    } else {
-      for package in session.cached {
-        for kind in queue.kinds(of: package) { consider(&self, kind, .here) }
-      }
-      for package in session.fetching.keys where !session.cached.contains(package) {
-        for kind in queue.kinds(of: package) { consider(&self, kind, .arriving) }
-      }
-      for package in session.wishes.keys where session.fetching[package] == nil {
-        for kind in queue.kinds(of: package) { consider(&self, kind, .arriving) }
+      return
+    }
+    for shelf in session.shelf {
+      let package = sessions.package(at: shelf)
+      for place in queue.places(of: package) {
+        guard queue.read(place, { $0.kind.priority == priority }),
+          let warmth = session.warmth(of: package)
+        else { continue }
+        offerWarm(place, warmth, to: session, at: now, &choice)
       }
     }
-    return best
+  }
+
+  private func offerWarm(
+    _ place: ReadyQueue.Place, _ warmth: Rank.Warmth, to session: borrowing Session,
+    at now: Instant, _ choice: inout Choice
+  ) {
+    guard isAble(session.skillSet, place) else { return }
+    if let until = session.conduct.pause(for: queue.read(place) { $0.kind.package }, at: now) {
+      choice.lookAgain(at: until)
+    } else if let rank = rank(place, warmth) {
+      choice.offer(place, rank)
+    }
+  }
+
+  private func offerCold(
+    _ place: ReadyQueue.Place, to session: borrowing Session, at now: Instant,
+    _ choice: inout Choice
+  ) {
+    let (package, bytes) = queue.read(place) { ($0.kind.package, $0.unpackedBytes) }
+    guard isAble(session.skillSet, place), session.canHold(bytes), !session.holds(package) else {
+      return
+    }
+    if let until = session.conduct.pause(for: package, at: now) {
+      choice.lookAgain(at: until)
+      return
+    }
+    switch coldChoice(place, at: now) {
+    case .open(let holders):
+      if let rank = rank(place, .cold, holders: holders) { choice.offer(place, rank) }
+    case .notBefore(let due): choice.lookAgain(at: due)
+    case .leftToOthers: break
+    }
+  }
+
+  /// Whether workers with these skills can do this kind of work.
+  func isAble(_ skillSet: Int, _ place: ReadyQueue.Place) -> Bool {
+    abilities.isAble(skillSet, to: queue.read(place) { $0.demand })
   }
 
   /// Judges one kind of waiting work for any worker that has not its package.
-  private func coldChoice(
-    _ kind: ReadyQueue.Kind, _ head: ReadyQueue.Waiting, at now: Instant
-  ) -> ColdChoice {
-    let holders = sessions.holders(of: kind.package)
-    let cold = ColdChoice.ranked(
-      Rank(
-        priority: kind.priority, warmth: .cold, holders: holders.count, arrival: head.arrival))
+  func coldChoice(_ place: ReadyQueue.Place, at now: Instant) -> ColdChoice {
+    let (kind, bytes) = queue.read(place) { ($0.kind, $0.archiveBytes) }
+    guard let holding = sessions.holding(kind.package) else { return .open(holders: 0) }
     var warmSlots: Int64 = 0
-    for id in holders {
-      let slots: (free: UInt64, all: Int32)? =
-        sessions.read(id) { holder in
-          guard !holder.draining, !holder.isSuspect(at: now, policy),
-            holder.languages.contains(kind.language),
-            holder.conduct.pause(for: kind.package, at: now) == nil
-          else { return nil }
-          return (holder.free, holder.hello.slots)
-        } ?? nil
-      guard let slots else { continue }
+    for supply in holding.supplies where isAble(supply.skillSet, place) {
       // A warm worker has room: it takes the judging in this same pass.
-      if slots.free > 0 { return .leftToOthers }
-      warmSlots += Int64(slots.all)
+      if supply.withRoom > 0 { return .leftToOthers }
+      warmSlots += supply.slots
     }
-    guard warmSlots > 0 else { return cold }
+    let cold = ColdChoice.open(holders: holding.sessions.count)
+    guard warmSlots > 0, let head = queue.head(place) else { return cold }
 
     // Cold is worth it when the backlog at the warm workers lasts longer than the transfer.
-    let fetch = fetchEstimate(queue.archiveBytes(kind))
-    let mean = meanDuration[kind.package] ?? .seconds(1)
-    let backlog = mean * (Int64(queue.backlog(kind)) / max(1, warmSlots) + 1)
+    let fetch = fetchEstimate(bytes)
+    let ahead = queue.backlog(of: kind.package, upTo: kind.priority)
+    let backlog = meanDuration(of: kind.package) * (Int64(ahead) / warmSlots + 1)
     if backlog > fetch { return cold }
     let patience =
       kind.priority <= .console
@@ -142,6 +186,8 @@ extension Scheduler {
     let due = head.since + patience
     return now >= due ? cold : .notBefore(due)
   }
+
+  func meanDuration(of package: Digest) -> TimeSpan { meanDuration[package] ?? .seconds(1) }
 
   private func fetchEstimate(_ bytes: Int64) -> TimeSpan {
     TimeSpan.microseconds(bytes / max(1, policy.assumedFetchRate / 1_000_000))

@@ -33,6 +33,7 @@ public struct Scheduler: Sendable {
 
   var queue = ReadyQueue()
   var sessions = SessionTable()
+  var abilities = Abilities()
   var judgings: [JudgingID: Judging] = [:]
   var epochCounter: UInt64 = 0
   /// Running mean of judging times, per package, for the decision to open another replica.

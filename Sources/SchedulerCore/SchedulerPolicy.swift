@@ -37,6 +37,12 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var longestWarmWait = TimeSpan.seconds(1)
   /// A regraded one is in no hurry: better to wait than to send 500 MB to one more worker.
   public var longestWarmWaitOfBatch = TimeSpan.seconds(60)
+  /// Contests of one class whose shares differ by less than so long, times all slots, are alike: turns
+  /// of less than that would tear packages from worker to worker.
+  public var fairSpan = TimeSpan.seconds(1)
+  /// A class that waits gets one grant in so many, however much that is more urgent waits as well: it
+  /// costs live judging a small share of a cluster that it would saturate, and a regrade ends.
+  public var lowerClassOneIn = 8
 
   public init() {}
 }

@@ -1,93 +1,6 @@
 internal import JudgeModel
 internal import Messages
 
-/// What is held against a worker. Belongs to the process, so it outlives a broken connection.
-struct Conduct {
-  /// Somebody asked for it, or the worker is leaving.
-  var isDraining = false
-  var faultsInARow = 0
-  /// Not to be given these packages before these times.
-  var avoids: [Digest: Instant] = [:]
-  /// Not to be given anything before this time.
-  var restsUntil: Instant?
-
-  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 }
-
-  mutating func noteFault(with package: Digest, at now: Instant, _ policy: SchedulerPolicy) {
-    faultsInARow += 1
-    avoids = avoids.filter { $0.value > now }
-    avoids[package] = now + policy.faultPause
-    if faultsInARow >= policy.faultsUntilRest { restsUntil = now + policy.faultPause }
-  }
-
-  /// When this worker may be given the package, if not now.
-  func pause(for package: Digest, at now: Instant) -> Instant? {
-    let until = [restsUntil, avoids[package]].compactMap { $0 }.max()
-    return until.flatMap { $0 > now ? $0 : nil }
-  }
-}
-
-/// One registered worker as the scheduler sees it.
-struct Session {
-  let id: SessionID
-  let worker: WorkerID
-  let instance: UInt64
-  var hello: WorkerHello
-  let languages: Set<LanguageID>
-  /// Number of the set of languages among all sets there are.
-  var languageSet = 0
-  var cache: CacheReport
-  var cached: Set<Digest>
-  var load: LoadReport
-  var lastSeen: Instant
-  var probed = false
-  var conduct: Conduct
-  /// Absolute, from the worker; see `WorkerSync.creditLimit`.
-  var creditLimit: UInt64
-  /// Judgings granted in this session; never above `creditLimit`.
-  var granted: UInt64 = 0
-  var lastGrant: UInt64 = 0
-  /// What it holds, with the number of the grant that brought it (0: adopted).
-  var leases: [JudgingID: UInt64] = [:]
-  /// Leases per package that is not cached here yet: those packages are being fetched.
-  var fetching: [Digest: Int] = [:]
-  /// Packages that it was asked to warm and that are neither here nor given up.
-  var wishes: [Digest: Wish] = [:]
-  /// Packages that it did not warm: why, and until when it is not asked again.
-  var refusals: [Digest: (reason: String, until: Instant)] = [:]
-  var judged: Int64 = 0
-
-  struct Wish: Hashable {
-    var unpackedBytes: Int64
-    var sentAt: Instant
-  }
-
-  var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
-
-  var draining: Bool { conduct.isDraining }
-
-  /// Of its whole cache. A worker that does not say is taken to have room for everything; it gives
-  /// back what is too large.
-  var budgetBytes: Int64 { cache.budgetBytes > 0 ? cache.budgetBytes : .max }
-  /// Whether a package of so many unpacked bytes could ever be fetched here: what the worker's cache
-  /// asks, too, before it fetches one that it does not know.
-  func canHold(_ unpackedBytes: Int64) -> Bool { unpackedBytes <= budgetBytes }
-
-  /// For a judging, or because it was asked to.
-  func isFetching(_ package: Digest) -> Bool {
-    fetching[package] != nil || wishes[package] != nil
-  }
-  func holds(_ package: Digest) -> Bool { warmth(of: package) != nil }
-  func warmth(of package: Digest) -> Rank.Warmth? {
-    if cached.contains(package) { return .here }
-    return isFetching(package) ? .arriving : nil
-  }
-
-  func isSuspect(at now: Instant, _ policy: SchedulerPolicy) -> Bool {
-    now - lastSeen > policy.suspectAfter
-  }
-}
-
 /// All sessions, who has room, and who holds which package.
 struct SessionTable {
   /// A session with unused credit.
@@ -102,22 +15,24 @@ struct SessionTable {
   private var rows: [Session] = []
   private var places: [SessionID: Int] = [:]
   private var byWorker: [WorkerID: SessionID] = [:]
-  /// Sessions that hold or are fetching a package, sorted.
-  private var holders: [Digest: [SessionID]] = [:]
+  private var packages = PackageHolders()
   /// Sorted, for walks in a repeatable order.
   private(set) var ids: [SessionID] = []
-  /// Sets of languages that workers have had, numbered.
-  private var numbers: [Set<LanguageID>: Int] = [:]
+  private(set) var skills = Numbering<Skills>()
+  /// Of all sessions together.
+  private(set) var slots: Int64 = 0
   /// Sorted.
   private(set) var room: [Room] = []
-  /// Budgets of the sessions in `room`, each once and sorted, by the number of their set of languages.
+  /// Budgets of the sessions in `room`, each once and sorted, by the number of their skills.
   private var roomBudgets: [[Budget]] = []
-  /// Sets of languages of the sessions in `room`.
-  private(set) var languageSetsWithRoom = 0
+  /// Skills of the sessions in `room`.
+  private(set) var skillSetsWithRoom = 0
+  /// Against whom something is held that ends with time; sorted.
+  private var pausing: [SessionID] = []
 
   subscript(id: SessionID) -> Session? { places[id].map { rows[$0] } }
   func session(of worker: WorkerID) -> Session? { byWorker[worker].flatMap { self[$0] } }
-  func holders(of package: Digest) -> [SessionID] { holders[package] ?? [] }
+  func holders(of package: Digest) -> [SessionID] { packages[package]?.sessions ?? [] }
   var isEmpty: Bool { ids.isEmpty }
 
   /// As the subscript, without a copy.
@@ -126,21 +41,38 @@ struct SessionTable {
     return body(rows[place])
   }
 
+  /// Who holds a package, and what they could do with it.
+  func holding(_ package: Digest) -> PackageHolders.Row? { packages[package] }
+  /// The package at this place of a session's `shelf`.
+  func package(at place: Int) -> Digest { packages.digest(at: place) }
+
+  /// The first that comes after this one in `room`, nil for the very first.
+  func room(after last: Room?) -> Room? {
+    guard let last else { return room.first }
+    let at = room.firstPosition { last < $0 }
+    return at < room.count ? room[at] : nil
+  }
+
   mutating func add(_ session: Session) {
     var session = session
-    session.languageSet = numbers[session.languages] ?? numbers.count
-    numbers[session.languages] = session.languageSet
-    if session.languageSet == roomBudgets.count { roomBudgets.append([]) }
+    session.skillSet = skills.number(session.skills)
+    if session.skillSet == roomBudgets.count { roomBudgets.append([]) }
     places[session.id] = rows.count
     rows.append(session)
     byWorker[session.worker] = session.id
     Self.insert(session.id, into: &ids)
-    noteRoom(nil, Self.place(of: session))
+    slots += Int64(session.hello.slots)
+    noteRoom(nil, Standing(session))
     for package in session.cached { addHolder(session.id, package) }
+    if session.conduct.hasPauses { Self.insert(session.id, into: &pausing) }
   }
 
   mutating func remove(_ id: SessionID) {
-    guard let place = places.removeValue(forKey: id) else { return }
+    guard let place = places[id] else { return }
+    for package in rows[place].shelf {
+      packages.remove(id, Standing(rows[place]).offer(packages.digest(at: package)), at: package)
+    }
+    places[id] = nil
     let session = rows[place]
     let last = rows.removeLast()
     if last.id != id {
@@ -149,70 +81,34 @@ struct SessionTable {
     }
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
-    noteRoom(Self.place(of: session), nil)
-    for package in session.cached { removeHolder(id, package) }
-    for package in session.fetching.keys { removeHolder(id, package) }
-    for package in session.wishes.keys { removeHolder(id, package) }
+    Self.remove(id, from: &pausing)
+    slots -= Int64(session.hello.slots)
+    noteRoom(Standing(session), nil)
   }
 
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
     guard let place = places[id] else { return }
-    let before = Self.place(of: rows[place])
+    let before = Standing(rows[place])
     change(&rows[place])
-    let after = Self.place(of: rows[place])
-    if before != after { noteRoom(before, after) }
-  }
-
-  /// Largest budget of those sessions with room that have this set of languages.
-  func largestBudgetWithRoom(_ languageSet: Int) -> Int64 {
-    roomBudgets[languageSet].last?.bytes ?? 0
-  }
-
-  private struct Budget: Hashable, Comparable {
-    var bytes: Int64
-    var sessions = 0
-    static func < (a: Self, b: Self) -> Bool { a.bytes < b.bytes }
-  }
-
-  /// What the lists of who has room know of a session.
-  private struct Place: Hashable {
-    var room: Room
-    var languageSet: Int
-    var budgetBytes: Int64
-  }
-
-  private static func place(of session: borrowing Session) -> Place {
-    Place(
-      room: Room(free: session.free, id: session.id), languageSet: session.languageSet,
-      budgetBytes: session.budgetBytes)
-  }
-
-  private mutating func noteRoom(_ before: Place?, _ after: Place?) {
-    if let before, before.room.free > 0 { Self.remove(before.room, from: &room) }
-    if let after, after.room.free > 0 { Self.insert(after.room, into: &room) }
-    // Most changes are of how much room there is.
-    let (had, has) = (before.flatMap(Self.budget), after.flatMap(Self.budget))
-    guard had?.set != has?.set || had?.bytes != has?.bytes else { return }
-    if let had { countBudget(had.bytes, of: had.set, by: -1) }
-    if let has { countBudget(has.bytes, of: has.set, by: 1) }
-  }
-
-  /// Nil without room.
-  private static func budget(_ place: Place) -> (set: Int, bytes: Int64)? {
-    place.room.free > 0 ? (place.languageSet, place.budgetBytes) : nil
-  }
-
-  private mutating func countBudget(_ bytes: Int64, of set: Int, by change: Int) {
-    let at = Self.position(of: Budget(bytes: bytes), in: roomBudgets[set])
-    if at == roomBudgets[set].count || roomBudgets[set][at].bytes != bytes {
-      if roomBudgets[set].isEmpty { languageSetsWithRoom += 1 }
-      roomBudgets[set].insert(Budget(bytes: bytes), at: at)
+    let after = Standing(rows[place])
+    guard before != after else { return }
+    if before.room != after.room || before.budgetBytes != after.budgetBytes {
+      noteRoom(before, after)
     }
-    roomBudgets[set][at].sessions += change
-    if roomBudgets[set][at].sessions == 0 {
-      roomBudgets[set].remove(at: at)
-      if roomBudgets[set].isEmpty { languageSetsWithRoom -= 1 }
+    if before.isLikeForHolders(after) { return }
+    for shelf in rows[place].shelf {
+      let package = packages.digest(at: shelf)
+      packages.change(before.offer(package), to: after.offer(package), at: shelf)
     }
+    if rows[place].conduct.hasPauses { Self.insert(id, into: &pausing) }
+  }
+
+  /// Lets end what is held against workers and is over by now.
+  mutating func endPauses(at now: Instant) {
+    guard !pausing.isEmpty else { return }
+    for id in pausing { modify(id) { $0.conduct.forgetPauses(before: now) } }
+    let paused = pausing
+    pausing = paused.filter { id in read(id) { $0.conduct.hasPauses } == true }
   }
 
   mutating func replaceCache(_ id: SessionID, with report: CacheReport) {
@@ -264,31 +160,104 @@ struct SessionTable {
   }
 
   private mutating func addHolder(_ id: SessionID, _ package: Digest) {
-    Self.insert(id, into: &holders[package, default: []])
+    guard let place = places[id] else { return }
+    let offer = Standing(rows[place]).offer(package)
+    if let shelf = packages.add(id, offer, to: package) { rows[place].shelf.append(shelf) }
   }
+
   private mutating func removeHolder(_ id: SessionID, _ package: Digest) {
-    guard var list = holders.removeValue(forKey: package) else { return }
-    Self.remove(id, from: &list)
-    if !list.isEmpty { holders[package] = list }
+    guard let place = places[id], let shelf = packages.place(of: package),
+      let at = rows[place].shelf.firstIndex(of: shelf)
+    else { return }
+    rows[place].shelf.remove(at: at)
+    packages.remove(id, Standing(rows[place]).offer(package), at: shelf)
   }
+}
+
+// MARK: - Who has room
+
+extension SessionTable {
+  /// Largest budget of those sessions with room that have these skills.
+  func largestBudgetWithRoom(_ skillSet: Int) -> Int64 { roomBudgets[skillSet].last?.bytes ?? 0 }
+
+  private struct Budget: Hashable, Comparable {
+    var bytes: Int64
+    var sessions = 0
+    static func < (a: Self, b: Self) -> Bool { a.bytes < b.bytes }
+  }
+
+  /// What the lists of who has room, and of who holds what, know of a session.
+  private struct Standing: Equatable {
+    var room: Room
+    var budgetBytes: Int64
+    var skillSet: Int
+    var slots: Int32
+    var isServing: Bool
+    var avoids: [Digest: Instant]
+
+    init(_ session: borrowing Session) {
+      room = Room(free: session.free, id: session.id)
+      budgetBytes = session.budgetBytes
+      skillSet = session.skillSet
+      slots = session.hello.slots
+      isServing = session.isServing
+      avoids = session.conduct.avoids
+    }
+
+    func isLikeForHolders(_ other: Self) -> Bool {
+      (room.free > 0) == (other.room.free > 0) && isServing == other.isServing
+        && avoids.count == other.avoids.count && avoids == other.avoids
+    }
+
+    /// Nil while the worker is not given this package.
+    func offer(_ package: Digest) -> PackageHolders.Offer? {
+      guard isServing, avoids.isEmpty || avoids[package] == nil else { return nil }
+      return PackageHolders.Offer(
+        skillSet: skillSet, slots: Int64(slots), hasRoom: room.free > 0)
+    }
+  }
+
+  private mutating func noteRoom(_ before: Standing?, _ after: Standing?) {
+    if let before, before.room.free > 0 { Self.remove(before.room, from: &room) }
+    if let after, after.room.free > 0 { Self.insert(after.room, into: &room) }
+    // Most changes are of how much room there is.
+    let (had, has) = (before.flatMap(Self.budget), after.flatMap(Self.budget))
+    guard had?.set != has?.set || had?.bytes != has?.bytes else { return }
+    if let had { countBudget(had.bytes, of: had.set, by: -1) }
+    if let has { countBudget(has.bytes, of: has.set, by: 1) }
+  }
+
+  /// Nil without room.
+  private static func budget(_ standing: Standing) -> (set: Int, bytes: Int64)? {
+    standing.room.free > 0 ? (standing.skillSet, standing.budgetBytes) : nil
+  }
+
+  private mutating func countBudget(_ bytes: Int64, of set: Int, by change: Int) {
+    let at = roomBudgets[set].firstPosition { $0.bytes >= bytes }
+    if at == roomBudgets[set].count || roomBudgets[set][at].bytes != bytes {
+      if roomBudgets[set].isEmpty { skillSetsWithRoom += 1 }
+      roomBudgets[set].insert(Budget(bytes: bytes), at: at)
+    }
+    roomBudgets[set][at].sessions += change
+    if roomBudgets[set][at].sessions == 0 {
+      roomBudgets[set].remove(at: at)
+      if roomBudgets[set].isEmpty { skillSetsWithRoom -= 1 }
+    }
+  }
+
   private static func insert<Value: Comparable>(_ value: Value, into list: inout [Value]) {
-    let at = position(of: value, in: list)
+    let at = list.firstPosition { $0 >= value }
     if at == list.count || list[at] != value { list.insert(value, at: at) }
   }
   private static func remove<Value: Comparable>(_ value: Value, from list: inout [Value]) {
-    let at = position(of: value, in: list)
+    let at = list.firstPosition { $0 >= value }
     if at < list.count, list[at] == value { list.remove(at: at) }
   }
-  private static func position<Value: Comparable>(of value: Value, in list: [Value]) -> Int {
-    var low = 0
-    var high = list.count
-    while low < high {
-      let middle = (low + high) / 2
-      if list[middle] < value { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+}
 
+// MARK: - Checks
+
+extension SessionTable {
   func checkInvariants() {
     precondition(ids == places.keys.sorted(), "ids lists every session in order")
     precondition(rows.allSatisfy { places[$0.id].map { rows[$0].id } == $0.id })
@@ -298,26 +267,29 @@ struct SessionTable {
     for (set, budgets) in roomBudgets.enumerated() {
       precondition(
         budgets.flatMap { Array(repeating: $0.bytes, count: $0.sessions) }
-          == rows.filter { $0.free > 0 && $0.languageSet == set }.map(\.budgetBytes).sorted(),
+          == rows.filter { $0.free > 0 && $0.skillSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }
-    precondition(languageSetsWithRoom == roomBudgets.count { !$0.isEmpty })
+    precondition(skillSetsWithRoom == roomBudgets.count { !$0.isEmpty })
+    precondition(slots == rows.reduce(0) { $0 + Int64($1.hello.slots) })
+    precondition(pausing.allSatisfy { places[$0] != nil } && pausing == pausing.sorted())
+    var holding: [Digest: [SessionID: PackageHolders.Offer?]] = [:]
     for session in rows {
-      let id = session.id
+      precondition(skills[session.skillSet] == session.skills)
+      precondition(!session.conduct.hasPauses || pausing.contains(session.id))
       precondition(
         session.fetching.values.reduce(0, +) == session.leases.count,
         "every lease is counted at its package")
-      for package in session.cached { precondition(holders(of: package).contains(id)) }
-      for package in session.fetching.keys { precondition(holders(of: package).contains(id)) }
-      for package in session.wishes.keys { precondition(holders(of: package).contains(id)) }
       precondition(
         session.cached.isDisjoint(with: session.wishes.keys), "a wish ends when it is here")
-    }
-    for (package, list) in holders {
-      precondition(!list.isEmpty && list == list.sorted())
-      for id in list {
-        precondition(self[id]?.holds(package) == true, "a holder holds")
+      let held = session.cached.union(session.fetching.keys).union(session.wishes.keys)
+      precondition(
+        session.shelf.map { packages.digest(at: $0) }.sorted() == held.sorted(),
+        "its shelf lists what it holds")
+      for package in held {
+        holding[package, default: [:]][session.id] = Standing(session).offer(package)
       }
     }
+    packages.checkInvariants(holding)
   }
 }

@@ -33,32 +33,38 @@ extension Scheduler {
   ) -> [WaitingNote] {
     var byReason: [String: Int64] = [:]
     let all = sessions.ids.compactMap { sessions[$0] }
-    for kind in queue.kinds {
-      byReason[reason(for: kind, all, at: now, naming: name), default: 0] +=
-        Int64(queue.backlog(kind))
+    for bucket in queue.everyPlace.map({ queue[$0] }) {
+      byReason[reason(for: bucket, all, at: now, naming: name), default: 0] += Int64(bucket.count)
     }
     return byReason.map { WaitingNote(count: $0.value, reason: $0.key) }
       .sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
   }
 
   private func reason(
-    for kind: ReadyQueue.Kind, _ all: [Session], at now: Instant, naming name: (Digest) -> String
+    for bucket: ReadyQueue.Bucket, _ all: [Session], at now: Instant,
+    naming name: (Digest) -> String
   ) -> String {
     guard !all.isEmpty else { return "no worker is connected" }
-    let speaking = all.filter { $0.languages.contains(kind.language) }
-    guard !speaking.isEmpty else {
-      return "no connected worker has the language \(kind.language)"
+    let kind = bucket.kind
+    let language = kind.demand.language
+    guard all.contains(where: { $0.skills.languages.contains(language) }) else {
+      return "no connected worker has the language \(language)"
     }
-    let staying = speaking.filter { !$0.draining }
+    let skilled = all.filter { $0.skills.meet(kind.demand) }
+    let labels = kind.demand.labels.map { " and the label \($0)" }.joined()
+    guard !skilled.isEmpty else {
+      return "no connected worker has the language \(language)\(labels)"
+    }
+    let staying = skilled.filter { !$0.draining }
     guard !staying.isEmpty else {
-      return "every worker with the language \(kind.language) is draining"
+      return "every worker with the language \(language)\(labels) is draining"
     }
-    let bytes = queue.unpackedBytes(kind)
+    let bytes = bucket.unpackedBytes
     let able = staying.filter { $0.holds(kind.package) || $0.canHold(bytes) }
     guard !able.isEmpty else {
       let largest = staying.map(\.budgetBytes).max() ?? 0
       return "package \(name(kind.package)) needs \(sizeText(bytes, rounded: .up)) and the largest "
-        + "cache budget of the workers with the language \(kind.language) is "
+        + "cache budget of the workers with the language \(language)\(labels) is "
         + "\(sizeText(largest, rounded: .down)): raise --cache-budget on a worker"
     }
     let room = able.filter { $0.free > 0 }

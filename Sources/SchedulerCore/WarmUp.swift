@@ -111,7 +111,7 @@ extension Scheduler {
 
   /// How many judgings wait for a package: for a worker, or at one that is fetching it.
   public func waiting(for package: Digest) -> Int {
-    let queued = queue.kinds(of: package).reduce(0) { $0 + queue.backlog($1) }
+    let queued = queue.backlog(of: package, upTo: .batch)
     return sessions.holders(of: package).reduce(queued) { sum, id in
       sum
         + (sessions.read(id) { $0.cached.contains(package) ? 0 : $0.fetching[package] ?? 0 } ?? 0)

@@ -96,11 +96,8 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private static func label(_ text: String) throws -> Label {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, text.utf8.count <= 200 else {
-      throw ValidationError("it must look like room=b12, with at most 200 bytes")
-    }
-    return Label(key: String(parts[0]), value: String(parts[1]))
+    guard let label = Label(parsing: text) else { throw ValidationError(Label.usage) }
+    return label
   }
 
   private static func isUsable(_ name: String) -> Bool {

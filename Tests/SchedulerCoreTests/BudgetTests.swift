@@ -114,9 +114,10 @@ import Testing
       bench.forget()
       bench.when(.submitted(orders))
       expectFitting(bench)
-      var core = bench.core
+      let core = bench.core
       for session in core.sessions.room.compactMap({ core.sessions[$0.id] }) {
-        #expect(core.bestKind(for: session, at: bench.now) == nil, "\(session.worker) is idle")
+        let choice = core.choice(for: session, among: core.classes, at: bench.now)
+        #expect(choice.place == nil, "\(session.worker) is idle")
       }
     }
   }

@@ -69,7 +69,7 @@ struct SchedulerBench {
   mutating func join(
     _ name: String, slots: Int32 = 1, credit: UInt64? = nil, cache: [Digest] = [],
     languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1,
-    budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true
+    budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true, labels: [Label] = []
   ) {
     sessions += 1
     when(
@@ -79,7 +79,7 @@ struct SchedulerBench {
           token: "secret", worker: WorkerID(name), instance: instance, programVersion: "test",
           host: "host", slots: slots,
           languages: languages.map { LanguageSupport(language: LanguageID($0), version: "1") },
-          labels: [], sandbox: "none", held: held,
+          labels: labels, sandbox: "none", held: held,
           cache: CacheReport(packages: cache, usedBytes: used, budgetBytes: budget),
           load: LoadReport(),
           creditLimit: credit ?? UInt64(slots), takesWarm: takesWarm)))
@@ -115,12 +115,13 @@ struct SchedulerBench {
 
 func order(
   _ judging: Int64, _ package: Digest = .a, language: String = "cpp",
-  priority: Priority = .live, archiveBytes: Int64 = 100_000_000
+  priority: Priority = .live, archiveBytes: Int64 = 100_000_000, batch: BatchID? = nil,
+  requires: [Label] = []
 ) -> JudgingOrder {
   JudgingOrder(
     judging: JudgingID(judging), submission: SubmissionID(judging), package: package,
     archiveBytes: archiveBytes, unpackedBytes: archiveBytes, language: LanguageID(language),
-    mode: .full, priority: priority, batch: nil)
+    mode: .full, priority: priority, batch: batch, requires: requires)
 }
 
 func submitted(_ ids: ClosedRange<Int64>, _ package: Digest = .a) -> SchedulerEvent {

@@ -20,13 +20,15 @@ import Testing
         ids += 1
         let new = order(
           ids, .numbered(UInt8(random.below(3))), language: ["c", "cpp"][random.below(2)],
-          priority: [.live, .batch][random.below(2)])
+          priority: [.live, .batch][random.below(2)],
+          batch: random.below(3) == 0 ? BatchID(1) : nil)
         let arrival = queue.nextArrival()
         queue.insert(new, arrival: arrival, since: .zero)
         naive.append((new, arrival))
-      case 2 where !queue.kinds.isEmpty:
-        let kind = queue.kinds[random.below(queue.kinds.count)]
-        let head = queue.popHead(kind)
+      case 2 where queue.count > 0:
+        let place = queue.everyPlace[random.below(queue.everyPlace.count)]
+        let kind = queue[place].kind
+        let head = queue.popHead(place, lasting: .seconds(Int64(random.below(9))))
         let oldest = naive.filter { ReadyQueue.kind(of: $0.0) == kind }.min { $0.1 < $1.1 }
         #expect(head?.judging == oldest?.0.judging && head?.arrival == oldest?.1)
         naive.removeAll { $0.0.judging == oldest?.0.judging }
@@ -50,11 +52,13 @@ import Testing
       }
       queue.checkInvariants()
       #expect(queue.count == naive.count)
-      #expect(queue.kinds == Set(naive.map { ReadyQueue.kind(of: $0.0) }).sorted())
-      for kind in queue.kinds {
-        let same = naive.filter { ReadyQueue.kind(of: $0.0) == kind }
-        #expect(queue.backlog(kind) == same.count)
-        #expect(queue.head(kind)?.arrival == same.map(\.1).min())
+      let kinds = queue.everyPlace.map { queue[$0].kind }
+      #expect(kinds.count == Set(kinds).count)
+      #expect(Set(kinds) == Set(naive.map { ReadyQueue.kind(of: $0.0) }))
+      for bucket in queue.everyPlace.map({ queue[$0] }) {
+        let same = naive.filter { ReadyQueue.kind(of: $0.0) == bucket.kind }
+        #expect(bucket.count == same.count)
+        #expect(bucket.waiting.first?.arrival == same.map(\.1).min())
       }
     }
   }
@@ -122,7 +126,7 @@ import Testing
       languages: [], labels: [], sandbox: "", held: [], cache: report(cached), load: LoadReport(),
       creditLimit: 1)
     return Session(
-      id: SessionID(id), worker: hello.worker, instance: 1, hello: hello, languages: [],
+      id: SessionID(id), worker: hello.worker, instance: 1, hello: hello, skills: Skills(),
       cache: hello.cache, cached: Set(cached), load: LoadReport(), lastSeen: .zero,
       conduct: Conduct(), creditLimit: 1)
   }
