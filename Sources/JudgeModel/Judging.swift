@@ -67,6 +67,18 @@ public struct Compilation: Hashable, Sendable {
   }
 }
 
+/// Where the time of one judging went at its worker, by the worker's clock.
+public struct WorkerSpans: Hashable, Sendable {
+  /// From the grant's arrival until it had a slot: for the package, and for slots.
+  public var waiting: TimeSpan
+  /// From then to the outcome: compiling, running, and waiting for members of a package on its way.
+  public var judging: TimeSpan
+  public init(waiting: TimeSpan, judging: TimeSpan) {
+    self.waiting = waiting
+    self.judging = judging
+  }
+}
+
 /// What a judging came to. The runs are the full vector, in judging order.
 public struct JudgingResult: Hashable, Sendable {
   public var verdict: Verdict
@@ -76,16 +88,19 @@ public struct JudgingResult: Hashable, Sendable {
   public var runs: [Run]
   /// For the jury: which testcase decided, or why there is no verdict.
   public var message: String
+  /// Where the worker's time went; nil from one that does not say.
+  public var spans: WorkerSpans?
 
   public init(
     verdict: Verdict, score: Score? = nil, compilation: Compilation? = nil, runs: [Run] = [],
-    message: String = ""
+    message: String = "", spans: WorkerSpans? = nil
   ) {
     self.verdict = verdict
     self.score = score
     self.compilation = compilation
     self.runs = runs
     self.message = message
+    self.spans = spans
   }
 
   /// The slowest run's CPU time; nil when nothing ran.

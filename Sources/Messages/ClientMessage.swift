@@ -17,6 +17,8 @@ public enum ClientMessage: Hashable, Sendable {
   case watch(UInt64, Watched)
   case cancel(UInt64, Watched)
   case status(UInt64)
+  /// Why is this judging where it is, and where did its time go?
+  case explain(UInt64, JudgingID)
   case listPackages(UInt64)
   /// Drop the packages that nothing needs any more, or only say which those are.
   case collectPackages(UInt64, isRehearsal: Bool)
@@ -43,9 +45,11 @@ public struct JudgingRequest: Hashable, Sendable {
   public var mode: JudgingMode
   public var priority: Priority
   public var batch: BatchID?
+  /// Labels that its worker must have.
+  public var requires: [Label]
   public init(
     key: String, team: String, program: Program, package: Digest, mode: JudgingMode,
-    priority: Priority, batch: BatchID?
+    priority: Priority, batch: BatchID?, requires: [Label] = []
   ) {
     self.key = key
     self.team = team
@@ -54,6 +58,7 @@ public struct JudgingRequest: Hashable, Sendable {
     self.mode = mode
     self.priority = priority
     self.batch = batch
+    self.requires = requires
   }
 }
 
@@ -73,6 +78,7 @@ public enum ClientReply: Hashable, Sendable {
   case judgings(UInt64, [JudgingID])
   case done(UInt64)
   case status(UInt64, ClusterStatus)
+  case explanation(UInt64, Explanation)
   /// In the order of pushing.
   case packageList(UInt64, [ListedPackage])
   case packagesCollected(UInt64, PackageCollection)
@@ -88,7 +94,8 @@ public enum ClientReply: Hashable, Sendable {
     case .welcome, .refused, .who: nil
     case .failed(let request, _), .missingPackages(let request, _), .package(let request, _),
       .batch(let request, _), .judgings(let request, _), .done(let request),
-      .status(let request, _), .packageList(let request, _), .packagesCollected(let request, _),
+      .status(let request, _), .explanation(let request, _), .packageList(let request, _),
+      .packagesCollected(let request, _),
       .warmth(let request, _), .happened(let request, _), .caughtUp(let request):
       request
     }

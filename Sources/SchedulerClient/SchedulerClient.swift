@@ -168,6 +168,13 @@ public actor SchedulerClient {
     return status
   }
 
+  /// Why a judging is where it is, and where its time went.
+  public func explain(_ judging: JudgingID) async throws -> Explanation {
+    let reply = try await ask { .explain($0, judging) }
+    guard case .explanation(_, let explanation) = reply else { throw unexpected(reply) }
+    return explanation
+  }
+
   /// The packages that the scheduler has, in the order of pushing.
   public func packages() async throws -> [ListedPackage] {
     let reply = try await ask { .listPackages($0) }
@@ -323,7 +330,8 @@ public actor SchedulerClient {
     case .caughtUp(let request): watches[request]?.1.yield(.caughtUp)
     case .missingPackages(let request, _), .package(let request, _), .batch(let request, _),
       .judgings(let request, _), .done(let request), .status(let request, _),
-      .packageList(let request, _), .packagesCollected(let request, _), .warmth(let request, _):
+      .explanation(let request, _), .packageList(let request, _),
+      .packagesCollected(let request, _), .warmth(let request, _):
       pending.removeValue(forKey: request)?.waiter.resume(returning: reply)
     }
   }

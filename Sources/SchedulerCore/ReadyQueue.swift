@@ -92,6 +92,12 @@ struct ReadyQueue {
     }
   }
 
+  /// How many wait there that came before.
+  func count(in place: Place, before arrival: UInt64) -> Int {
+    buckets[place].waiting.prefix { $0.arrival < arrival }
+      .count { present[$0.judging] == $0.arrival }
+  }
+
   // MARK: Changing
 
   /// Puts a judging at its place: a new one at the end, one that a worker lost before what came after

@@ -40,7 +40,7 @@ extension Scheduler {
       .sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
   }
 
-  private func reason(
+  func reason(
     for bucket: ReadyQueue.Bucket, _ all: [Session], at now: Instant,
     naming name: (Digest) -> String
   ) -> String {

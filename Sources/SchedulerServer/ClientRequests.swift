@@ -38,6 +38,16 @@ extension SchedulerServer {
     case .status(let request):
       guard let core else { return }
       reply(.status(request, core.status(at: now) { self.name(of: $0) }), to: peer)
+    case .explain(let request, let judging):
+      answer(request, peer) {
+        guard var explanation = try await self.keeper.explain(judging) else {
+          throw ServerError("there is no judging \(judging.value)")
+        }
+        explanation.waiting = self.core?.explainWaiting(judging, at: self.now) {
+          self.name(of: $0)
+        }
+        return .explanation(request, explanation)
+      }
     case .warm(let request, let package, let workers): warm(package, workers, request, peer)
     case .listPackages(let request):
       answer(request, peer) { .packageList(request, try await self.listPackages()) }

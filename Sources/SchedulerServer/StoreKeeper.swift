@@ -141,10 +141,31 @@ actor StoreKeeper {
           judging: judgings[index], submission: submissions[index], package: package.digest,
           archiveBytes: package.archiveBytes, unpackedBytes: package.unpackedBytes,
           language: request.program.language, mode: request.mode, priority: request.priority,
-          batch: request.batch))
+          batch: request.batch, requires: request.requires))
     }
     _ = try store.commit(orders.map { .created($0) }, at: now)
     return orders
+  }
+
+  /// What the record knows of a judging, for whoever asks why it is where it is.
+  func explain(_ id: JudgingID) throws -> Explanation? {
+    guard let judging = try store.judging(id),
+      let submission = try store.submission(judging.submission)
+    else { return nil }
+    let runs = try store.runs(of: id)
+    return Explanation(
+      judging: id, state: judging.state, problem: submission.problem, package: judging.package,
+      language: submission.language, requires: judging.requires, priority: judging.priority,
+      mode: judging.mode, batch: judging.batch, worker: judging.worker, returns: judging.returns,
+      verdict: judging.verdict, message: judging.message,
+      course: Explanation.Course(
+        createdMilliseconds: judging.createdMilliseconds,
+        leasedMilliseconds: judging.leasedMilliseconds,
+        finishedMilliseconds: judging.finishedMilliseconds, spans: judging.spans,
+        compiling: judging.compilation?.wallTime,
+        running: runs.reduce(TimeSpan.zero) { $0 + $1.facts.wallTime },
+        testcases: Int64(runs.count)),
+      waiting: nil)
   }
 
   /// Judgings of a watched subject that may still be cancelled.

@@ -65,12 +65,13 @@ enum Query {
   private static let judgingColumns = """
     j.id, j.submission, p.digest, j.batch, j.mode, j.priority, j.state, j.generation, j.counter,
     j.worker, j.returns, j.verdict, j.score, j.compiled, j.compile_detail, j.compile_cpu_ns,
-    j.compile_wall_ns, j.compile_output, j.message, j.created_ms, j.leased_ms, j.finished_ms
+    j.compile_wall_ns, j.compile_output, j.message, j.created_ms, j.leased_ms, j.finished_ms,
+    j.requires, j.worker_waiting_ns, j.worker_judging_ns
     """
 
   private static let unfinishedColumns = """
     SELECT j.id, j.submission, p.digest, p.archive_bytes, p.unpacked_bytes, s.language, j.mode,
-      j.priority, j.batch, j.state, j.generation, j.counter, j.worker, j.returns
+      j.priority, j.batch, j.requires, j.state, j.generation, j.counter, j.worker, j.returns
     """
 
   // CROSS JOIN keeps the order of the tables as written: the few open judgings first.
@@ -202,7 +203,8 @@ extension UnfinishedJudging {
       judging: JudgingID(row.integer()), submission: SubmissionID(row.integer()),
       package: try row.digest(), archiveBytes: row.integer(), unpackedBytes: row.integer(),
       language: LanguageID(row.text()), mode: try row.word(JudgingMode.self, "mode"),
-      priority: try row.priority(), batch: row.optionalInteger().map { BatchID($0) })
+      priority: try row.priority(), batch: row.optionalInteger().map { BatchID($0) },
+      requires: try row.labels())
     let state = try row.word(JudgingState.self, "state")
     let epoch = try row.epoch()
     let worker = row.optionalText().map { WorkerID($0) }
@@ -233,7 +235,23 @@ extension StoredJudging {
       priority: priority, state: state, epoch: epoch, worker: worker, returns: returns,
       verdict: verdict, score: score, compilation: compilation, message: row.text(),
       createdMilliseconds: row.integer(), leasedMilliseconds: row.optionalInteger(),
-      finishedMilliseconds: row.optionalInteger())
+      finishedMilliseconds: row.optionalInteger(), requires: try row.labels(),
+      spans: WorkerSpans.decode(&row))
+  }
+}
+
+extension WorkerSpans {
+  fileprivate static func decode(_ row: inout Columns) -> WorkerSpans? {
+    let (waiting, judging) = (row.optionalInteger(), row.optionalInteger())
+    guard let waiting, let judging else { return nil }
+    return WorkerSpans(waiting: .nanoseconds(waiting), judging: .nanoseconds(judging))
+  }
+}
+
+extension Label {
+  /// As the column has them.
+  static func text(_ labels: [Label]) -> String {
+    labels.map(\.description).joined(separator: " ")
   }
 }
 
@@ -278,6 +296,14 @@ extension Run {
 }
 
 extension Columns {
+  fileprivate mutating func labels() throws -> [Label] {
+    guard let text = optionalText() else { return [] }
+    return try text.split(separator: " ").map {
+      guard let label = Label(parsing: $0) else { throw Unreadable("requires", text) }
+      return label
+    }
+  }
+
   fileprivate mutating func priority() throws -> Priority {
     let value = try narrow(Int32.self, "priority")
     guard let priority = Priority(rawValue: value) else { throw Unreadable("priority", "\(value)") }

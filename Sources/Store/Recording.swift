@@ -71,8 +71,9 @@ private struct Recording {
     var insert = try Command(
       database,
       """
-      INSERT INTO judgings (id, submission, package, batch, mode, priority, state, created_ms)
-      VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)
+      INSERT INTO judgings
+        (id, submission, package, batch, mode, priority, state, created_ms, requires)
+      VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)
       """)
     insert.bind(order.judging.value)
     insert.bind(order.submission.value)
@@ -81,6 +82,7 @@ private struct Recording {
     insert.bind(order.mode.rawValue)
     insert.bind(order.priority.rawValue)
     insert.bind(now)
+    insert.bind(order.requires.isEmpty ? nil : Label.text(order.requires))
     do {
       return try insert.run() == 1
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
@@ -139,7 +141,7 @@ private struct Recording {
       """
       UPDATE judgings SET state = 'judged', worker = ?4, finished_ms = ?5, verdict = ?6, score = ?7,
         compiled = ?8, compile_detail = ?9, compile_cpu_ns = ?10, compile_wall_ns = ?11,
-        compile_output = ?12, message = ?13
+        compile_output = ?12, message = ?13, worker_waiting_ns = ?14, worker_judging_ns = ?15
       WHERE id = ?1 AND generation = ?2 AND counter = ?3 AND state IN ('queued', 'leased')
       """)
     update.bind(judging.value)
@@ -155,6 +157,8 @@ private struct Recording {
     update.bind(compilation?.wallTime.nanoseconds)
     update.bind(compilation?.output.clipped(to: Compilation.outputLimit))
     update.bind(result.message.clipped(to: Self.messageLimit))
+    update.bind(result.spans?.waiting.nanoseconds)
+    update.bind(result.spans?.judging.nanoseconds)
     guard try update.run() == 1 else { return false }
     try dropRuns(of: judging)
     try write(result.runs, of: judging)

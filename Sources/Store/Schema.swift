@@ -9,7 +9,7 @@ enum Schema {
   /// "ASZE".
   static let applicationID: Int64 = 0x4153_5A45
 
-  static let steps: [String] = [step1, step2, step3, step4]
+  static let steps: [String] = [step1, step2, step3, step4, step5]
   static var latest: Int64 { Int64(steps.count) }
 
   /// Runs the steps that a file has not run yet, each in a transaction of its own.
@@ -173,6 +173,13 @@ enum Schema {
   /// A package whose files are gone keeps its row: judgings refer to it.
   private static let step3 = """
     ALTER TABLE packages ADD COLUMN dropped_ms INTEGER;
+    """
+
+  /// Labels that the worker must have (`key=value`, blanks between), and where the time went there.
+  private static let step5 = """
+    ALTER TABLE judgings ADD COLUMN requires TEXT;
+    ALTER TABLE judgings ADD COLUMN worker_waiting_ns INTEGER;
+    ALTER TABLE judgings ADD COLUMN worker_judging_ns INTEGER;
     """
 
   /// Where else the archives of packages lie, the first to be tried first. Addresses may be signed: they

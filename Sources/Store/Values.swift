@@ -59,6 +59,10 @@ public struct StoredJudging: Hashable, Sendable {
   public var createdMilliseconds: Int64
   public var leasedMilliseconds: Int64?
   public var finishedMilliseconds: Int64?
+  /// Labels that its worker must have, sorted.
+  public var requires: [Label]
+  /// Of the verdict's worker.
+  public var spans: WorkerSpans?
 }
 
 /// What a scheduler that starts has to take up again.

@@ -12,7 +12,8 @@ extension JudgingRequest {
       program: try Program(from: wire.program),
       package: try Digest(from: wire.package, "judging_request.package"),
       mode: try choice(wire.mode, "judging_request.mode"), priority: priority,
-      batch: wire.batch == 0 ? nil : BatchID(wire.batch))
+      batch: wire.batch == 0 ? nil : BatchID(wire.batch),
+      requires: try Label.demanded(wire.requires, "judging_request.requires"))
   }
   var wire: Assize_V1_JudgingRequest {
     var wire = Assize_V1_JudgingRequest()
@@ -23,6 +24,7 @@ extension JudgingRequest {
     wire.mode = mode.rawValue
     wire.priority = priority.rawValue
     wire.batch = batch?.value ?? 0
+    wire.requires = requires.map(\.wire)
     return wire
   }
 }

@@ -70,6 +70,9 @@ public enum ControlCodec {
     case .watch(let request, let watched): out.watch = watched.wire(request)
     case .cancel(let request, let watched): out.cancel = watched.wire(request)
     case .status(let request): out.statusRequest = request
+    case .explain(let request, let judging):
+      out.explain.request = request
+      out.explain.judging = judging.value
     case .listPackages(let request): out.listPackages = request
     case .collectPackages(let request, let isRehearsal):
       out.collectPackages.request = request
@@ -168,6 +171,7 @@ public enum ControlCodec {
     case .watch(let watch): return .watch(watch.request, try Watched(from: watch))
     case .cancel(let cancel): return .cancel(cancel.request, try Watched(from: cancel))
     case .statusRequest(let request): return .status(request)
+    case .explain(let explain): return .explain(explain.request, JudgingID(explain.judging))
     case .listPackages(let request): return .listPackages(request)
     case .collectPackages(let collect):
       return .collectPackages(collect.request, isRehearsal: collect.rehearsal)
@@ -234,6 +238,7 @@ public enum ControlCodec {
       out.judgings.judgings = judgings.map(\.value)
     case .done(let request): out.done = request
     case .status(let request, let status): out.status = status.wire(request)
+    case .explanation(let request, let explanation): out.explanation = explanation.wire(request)
     case .packageList(let request, let list):
       out.packageList.request = request
       out.packageList.packages = list.map(\.wire)
@@ -297,6 +302,8 @@ public enum ControlCodec {
     case .judgings(let list): return .judgings(list.request, list.judgings.map { JudgingID($0) })
     case .done(let request): return .done(request)
     case .status(let status): return .status(status.request, try ClusterStatus(from: status))
+    case .explanation(let explanation):
+      return .explanation(explanation.request, try Explanation(from: explanation))
     case .packageList(let list):
       return .packageList(list.request, try list.packages.decoded(ListedPackage.init(from:)))
     case .packagesCollected(let collected):

@@ -202,6 +202,20 @@ extension Run {
   }
 }
 
+extension WorkerSpans {
+  init(from wire: Assize_V1_WorkerSpans) throws(WireError) {
+    self.init(
+      waiting: .nanoseconds(try natural(wire.waitingNanoseconds, "spans.waiting_nanoseconds")),
+      judging: .nanoseconds(try natural(wire.judgingNanoseconds, "spans.judging_nanoseconds")))
+  }
+  var wire: Assize_V1_WorkerSpans {
+    var wire = Assize_V1_WorkerSpans()
+    wire.waitingNanoseconds = waiting.nanoseconds
+    wire.judgingNanoseconds = judging.nanoseconds
+    return wire
+  }
+}
+
 extension JudgingResult {
   init(from wire: Assize_V1_Result) throws(WireError) {
     var compilation: Compilation?
@@ -220,7 +234,8 @@ extension JudgingResult {
       score: wire.hasScore ? Score(billionths: wire.score) : nil, compilation: compilation,
       runs: try bounded(wire.runs, "result.runs", atMost: WireBounds.listCount)
         .decoded(Run.init(from:)),
-      message: try boundedText(wire.message, "result.message"))
+      message: try boundedText(wire.message, "result.message"),
+      spans: wire.hasSpans ? try WorkerSpans(from: wire.spans) : nil)
   }
   var wire: Assize_V1_Result {
     var wire = Assize_V1_Result()
@@ -235,6 +250,7 @@ extension JudgingResult {
     }
     wire.runs = runs.map(\.wire)
     wire.message = message
+    if let spans { wire.spans = spans.wire }
     return wire
   }
 }

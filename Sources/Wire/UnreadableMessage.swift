@@ -44,6 +44,7 @@ extension UnreadableMessage.Subject {
       case .judge(let judge): .request(judge.request)
       case .watch(let watch), .cancel(let watch): .request(watch.request)
       case .statusRequest(let request), .listPackages(let request): .request(request)
+      case .explain(let explain): .request(explain.request)
       case .collectPackages(let collect): .request(collect.request)
       case .warm(let warm): .request(warm.request)
       case .setOrigins(let set): .request(set.request)

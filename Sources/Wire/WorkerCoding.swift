@@ -66,6 +66,16 @@ extension Label {
       key: try identifier(wire.key, "label.key"),
       value: try boundedText(wire.value, "label.value", atMost: WireBounds.nameBytes))
   }
+  /// What a judging asks of its worker: sorted, each once.
+  static func demanded(
+    _ wire: [Assize_V1_Label], _ field: String
+  ) throws(WireError) -> [Label] {
+    let labels = try bounded(wire, field, atMost: countLimit).decoded(Label.init(from:))
+    for label in labels where Label(parsing: label.description) != label {
+      throw WireError(field, usage)
+    }
+    return Set(labels).sorted()
+  }
   var wire: Assize_V1_Label {
     var wire = Assize_V1_Label()
     wire.key = key

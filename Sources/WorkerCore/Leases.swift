@@ -14,7 +14,8 @@ extension Worker {
     }
     arrivals += 1
     // `unblock` asks the cache for its package.
-    held[judging] = Held(order: order, phase: .blocked(since: now), arrival: arrivals)
+    held[judging] = Held(
+      order: order, phase: .blocked(since: now), arrival: arrivals, arrivedAt: now)
     if isDraining {
       finish(judging, .returned(.draining), at: now, into: &effects)
     }
@@ -86,7 +87,7 @@ extension Worker {
     }
   }
 
-  mutating func startReady(into effects: inout [WorkerEffect]) {
+  mutating func startReady(at now: Instant, into effects: inout [WorkerEffect]) {
     guard slots.contains(where: { $0 == nil }) else { return }
     let ready = held.values.filter {
       if case .ready = $0.phase { true } else { false }
@@ -102,6 +103,7 @@ extension Worker {
       let name = lease.order.name
       slots[slot] = name.judging
       held[name.judging]?.phase = .running(slot: slot)
+      held[name.judging]?.startedAt = now
       effects.append(
         .start(slot: slot, name, package: lease.order.package, mode: lease.order.mode))
     }
@@ -187,8 +189,17 @@ extension Worker {
       }
       mustSync = true
     } else {
-      finish(judging, outcome, at: now, into: &effects)
+      finish(judging, timed(outcome, of: lease, at: now), at: now, into: &effects)
     }
+  }
+
+  /// With where the time went.
+  private func timed(_ outcome: Outcome, of lease: Held, at now: Instant) -> Outcome {
+    guard case .judged(var result) = outcome, let startedAt = lease.startedAt else {
+      return outcome
+    }
+    result.spans = WorkerSpans(waiting: startedAt - lease.arrivedAt, judging: now - startedAt)
+    return .judged(result)
   }
 
   private mutating func finish(

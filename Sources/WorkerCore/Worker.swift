@@ -65,6 +65,9 @@ public struct Worker: Sendable {
     var phase: Phase
     /// Order of arrival, over sessions.
     var arrival: UInt64
+    let arrivedAt: Instant
+    /// When it was last given a slot.
+    var startedAt: Instant?
     var unreported: [Run] = []
     var isPinned = false
   }
@@ -184,7 +187,7 @@ public struct Worker: Sendable {
     }
     unblock(at: now, into: &effects)
     startWishes(at: now, into: &effects)
-    startReady(into: &effects)
+    startReady(at: now, into: &effects)
     if let due = nextHello, now >= due { introduce(at: now, into: &effects) }
     if let due = nextReport, now >= due { sendRuns(into: &effects) }
     if let due = nextSync, now >= due || mustSync {

@@ -17,7 +17,8 @@ struct Assize: AsyncParsableCommand {
     version: programVersion,
     subcommands: [
       Regrade.self, SchedulerCommand.self, WorkerCommand.self, Submit.self, Status.self,
-      Workers.self, Packages.self, Warm.self, Cancel.self, Pack.self, ImportCommand.self,
+      Explain.self, Workers.self, Packages.self, Warm.self, Cancel.self, Pack.self,
+      ImportCommand.self,
       CompareCommand.self, CacheCommand.self, Backup.self, Restore.self, Simulate.self,
       BenchCommand.self,
     ])

@@ -27,18 +27,10 @@ struct Cancel: AsyncParsableCommand {
   private func watched() throws -> Watched {
     switch (judging, batch) {
     case (let judging?, nil):
-      return .judging(JudgingID(try Self.number(judging, "j", "a judging")))
-    case (nil, let batch?): return .batch(BatchID(try Self.number(batch, "b", "a batch")))
+      return .judging(JudgingID(try identifierNumber(judging, "j", "a judging")))
+    case (nil, let batch?): return .batch(BatchID(try identifierNumber(batch, "b", "a batch")))
     default: throw ValidationError("Give either the number of a judging, or --batch.")
     }
-  }
-
-  private static func number(_ text: String, _ letter: String, _ what: String) throws -> Int64 {
-    let digits = text.hasPrefix(letter) ? text.dropFirst() : text[...]
-    guard let number = Int64(digits), number > 0 else {
-      throw ValidationError("\(text) is not the number of \(what), such as \(letter)12.")
-    }
-    return number
   }
 
   func run() async throws {
@@ -47,4 +39,13 @@ struct Cancel: AsyncParsableCommand {
       try await joinOption.connected { try await $0.cancel(watched) }
     }
   }
+}
+
+/// The number in `j12` or `12`.
+func identifierNumber(_ text: String, _ letter: String, _ what: String) throws -> Int64 {
+  let digits = text.hasPrefix(letter) ? text.dropFirst() : text[...]
+  guard let number = Int64(digits), number > 0 else {
+    throw ValidationError("\(text) is not the number of \(what), such as \(letter)12.")
+  }
+  return number
 }

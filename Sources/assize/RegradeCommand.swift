@@ -40,6 +40,12 @@ struct Regrade: AsyncParsableCommand {
   @Option(name: .long, help: "With --local: how many judgings at once (default: half the cores).")
   var slots: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Only on workers with this --label; may be repeated.", valueName: "key=value"),
+    transform: Label.init(argument:))
+  var require: [Label] = []
+
   @Option(name: [.short, .long], help: "Where to put the report (default: regrade-<contest>).")
   var output: String?
 
@@ -59,6 +65,9 @@ struct Regrade: AsyncParsableCommand {
     }
     if local, scheduler != nil {
       throw ValidationError("Give either --local or --scheduler, not both.")
+    }
+    if local, !require.isEmpty {
+      throw ValidationError("--require chooses among workers: it needs --scheduler.")
     }
   }
 
@@ -93,7 +102,8 @@ struct Regrade: AsyncParsableCommand {
       let client = try SchedulerClient(
         line, programVersion: Assize.programVersion, onNews: { warn($0) })
       try await client.connect()
-      run = RegradeRun(client: client, plan: plan, packagesDirectory: scratch.path)
+      run = RegradeRun(
+        client: client, plan: plan, packagesDirectory: scratch.path, requires: require)
       status = try await perform(&run, name: reading.contest.id, isCluster: true)
       await client.close()
     } else {

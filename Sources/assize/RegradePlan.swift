@@ -76,11 +76,13 @@ struct RegradePlan {
     }
   }
 
-  func requests(batch: BatchID) -> [JudgingRequest] {
+  /// - Parameter requires: labels that the workers must have.
+  func requests(batch: BatchID, requires: [Label]) -> [JudgingRequest] {
     items.map { item in
       JudgingRequest(
         key: item.submission.id, team: item.submission.team ?? "", program: item.program,
-        package: item.package.digest, mode: .full, priority: .regrade, batch: batch)
+        package: item.package.digest, mode: .full, priority: .regrade, batch: batch,
+        requires: requires)
     }
   }
 }

@@ -9,13 +9,18 @@ struct RegradeRun {
   let client: SchedulerClient
   let plan: RegradePlan
   let packagesDirectory: String
+  /// Labels that the workers must have.
+  let requires: [Label]
   private(set) var results: [String: NewResult] = [:]
   private(set) var notJudged: [String: String] = [:]
 
-  init(client: SchedulerClient, plan: RegradePlan, packagesDirectory: String) {
+  init(
+    client: SchedulerClient, plan: RegradePlan, packagesDirectory: String, requires: [Label] = []
+  ) {
     self.client = client
     self.plan = plan
     self.packagesDirectory = packagesDirectory
+    self.requires = requires
   }
 
   /// Sends what the scheduler lacks.
@@ -50,7 +55,7 @@ struct RegradeRun {
   mutating func judge(name: String, onBatch: (BatchID) -> Void) async throws -> BatchID {
     let batch = try await client.createBatch(name: name)
     onBatch(batch)
-    _ = try await client.judge(plan.requests(batch: batch))
+    _ = try await client.judge(plan.requests(batch: batch, requires: requires))
     let progress = Progress(total: Int64(plan.items.count), unit: .items, title: "judged")
     defer { progress.finish() }
     var tally: [Verdict: Int] = [:]

@@ -34,6 +34,12 @@ struct Submit: AsyncParsableCommand {
       valueName: "name"))
   var entryPoint: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Only on a worker with this --label; may be repeated.", valueName: "key=value"),
+    transform: Label.init(argument:))
+  var require: [Label] = []
+
   @Flag(help: "Run every testcase, also where the verdict is clear before.")
   var full = false
 
@@ -62,7 +68,8 @@ struct Submit: AsyncParsableCommand {
     let key = (0..<4).map { _ in String(UInt32.random(in: 0...UInt32.max), radix: 36) }
     let request = JudgingRequest(
       key: key.joined(separator: "-"), team: "", program: program, package: package.digest,
-      mode: full ? .full : .lazy, priority: .live, batch: nil)
+      mode: full ? .full : .lazy, priority: .live, batch: nil,
+      requires: require)
     guard let judging = try await client.judge([request]).first else {
       throw CommandFailure("the scheduler named no judging; submit again")
     }

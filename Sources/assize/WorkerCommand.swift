@@ -60,7 +60,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("label"),
     help: ArgumentHelp("A fact about this machine, shown in listings.", valueName: "key=value"),
-    transform: Self.label)
+    transform: Label.init(argument:))
   var labels: [Label] = []
 
   @Flag(
@@ -93,11 +93,6 @@ struct WorkerCommand: AsyncParsableCommand {
       throw ValidationError(
         "--name: it must have 1 to \(Self.nameLimit) letters, digits, dots, dashes or underscores")
     }
-  }
-
-  private static func label(_ text: String) throws -> Label {
-    guard let label = Label(parsing: text) else { throw ValidationError(Label.usage) }
-    return label
   }
 
   private static func isUsable(_ name: String) -> Bool {

@@ -19,6 +19,64 @@ extension EndToEnd {
       try rejected(cluster, scratch)
       try cancelled(cluster, scratch)
       try listed(cluster)
+      try explained(cluster, scratch)
+    }
+
+    private struct Explained: Decodable {
+      struct Span: Decodable {
+        var name: String
+        var nanoseconds: Int64
+      }
+      struct Waiting: Decodable {
+        struct Worker: Decodable {
+          var worker: String
+          var obstacle: String
+        }
+        var reason: String
+        var ahead: Int64
+        var workers: [Worker]
+      }
+      var state: String
+      var verdict: String?
+      var worker: String?
+      var requires: [String]
+      var testcases: Int64
+      var spans: [Span]
+      var waiting: Waiting?
+    }
+
+    private func explained(_ cluster: Cluster, _ scratch: Scratch) throws {
+      let explain = { (id: Substring) in
+        let said = try cluster.run(["explain", String(id), "--format", "json"])
+        try #require(said.status == 0, "\(said.errors)")
+        return try JSONDecoder().decode(Explained.self, from: Data(said.output.utf8))
+      }
+      // Judged, with a label that the worker has: the spans are those of its course.
+      let program = try scratch.file("again.c", OwnProblem.solution)
+      let submit = ["submit", program, "--problem", "count"]
+      let said = try cluster.run(submit + ["--watch", "--require", "room=one"])
+      let judged = try explain(try #require(said.output.split(separator: "\n").first))
+      #expect(judged.state == "judged" && judged.verdict == "AC" && judged.worker == "one")
+      #expect(judged.requires == ["room=one"] && judged.testcases == 2 && judged.waiting == nil)
+      let names = judged.spans.map(\.name)
+      #expect(names.starts(with: ["queue", "package and slot", "compile", "run"]), "\(names)")
+      #expect(judged.spans.contains { $0.name == "compile" && $0.nanoseconds > 0 })
+      let text = try cluster.run(["explain", String(said.output.prefix { $0 != "\n" })]).output
+      #expect(text.contains("WHERE THE TIME WENT") && text.contains("compile"), "\(text)")
+
+      // Waits for a label that nobody has.
+      let waiting = try cluster.run(submit + ["--require", "room=two"])
+      let id = try #require(waiting.output.split(separator: "\n").first)
+      let waits = try explain(id)
+      #expect(waits.state == "queued" && waits.spans.isEmpty)
+      #expect(waits.waiting?.reason.contains("room=two") == true)
+      #expect(
+        waits.waiting?.workers.map(\.obstacle) == ["it has not the label room=two"])
+      #expect(try cluster.run(["cancel", String(id)]).status == 0)
+      let unknown = try cluster.run(["explain", "j999999"])
+      #expect(unknown.status == 2 && unknown.errors.contains("999999"))
+      let bad = try cluster.run(submit + ["--require", "room"])
+      #expect(bad.status == 64 && bad.errors.contains("room=b12"))
     }
 
     private func accepted(_ cluster: Cluster, _ scratch: Scratch) throws {

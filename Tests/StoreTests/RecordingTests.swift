@@ -29,16 +29,29 @@ import Testing
     _ = try store.commit([.runs(id, epoch(7), [makeRun(2)])], at: now)
     #expect(try store.runs(of: id) == [makeRun(1), makeRun(2)])
 
-    let result = makeResult(.accepted, runs: 4)
+    var result = makeResult(.accepted, runs: 4)
+    result.spans = WorkerSpans(waiting: .milliseconds(3), judging: .seconds(4))
     #expect(try store.commit([.judged(id, epoch(7), worker, result)], at: now + 9).stale == [])
     let judged = try #require(try store.judging(id))
     #expect(judged.state == .judged)
     #expect(judged.verdict == .accepted)
     #expect(judged.compilation == result.compilation)
+    #expect(judged.spans == result.spans)
     #expect(judged.message == "decided")
     #expect(judged.createdMilliseconds == now)
     #expect(judged.finishedMilliseconds == now + 9)
     #expect(try store.runs(of: id) == result.runs)
+  }
+
+  @Test func aJudgingRemembersTheLabelsItNeeds() throws {
+    let id = try #require(try store.seed(1).first)
+    var order = try #require(try store.order(id))
+    #expect(order.requires == [])
+    order.judging = try #require(store.allocateJudgings(1).first)
+    order.requires = [Label(key: "class", value: "fast"), Label(key: "gpu", value: "a=b")]
+    _ = try store.commit([.created(order)], at: now)
+    #expect(try store.order(order.judging) == order)
+    #expect(try store.judging(order.judging)?.requires == order.requires)
   }
 
   @Test func everyFactOfARunComesBack() throws {

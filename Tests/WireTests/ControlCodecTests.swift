@@ -120,12 +120,14 @@ import Testing
       [
         JudgingRequest(
           key: "17", team: "team 1", program: program, package: digest, mode: .full,
-          priority: .regrade, batch: BatchID(3))
+          priority: .regrade, batch: BatchID(3),
+          requires: [Label(key: "class", value: "fast"), Label(key: "room", value: "a")])
       ]),
     .watch(5, .batch(BatchID(3))),
     .watch(6, .judging(JudgingID(4))),
     .cancel(7, .judging(JudgingID(4))),
     .status(8),
+    .explain(14, JudgingID(4)),
     .listPackages(9),
     .collectPackages(10, isRehearsal: true),
     .collectPackages(11, isRehearsal: false),
@@ -141,8 +143,33 @@ import Testing
     #expect(decoded == .client(message))
   }
 
+  private static func explanation(isWaiting: Bool) -> Explanation {
+    Explanation(
+      judging: JudgingID(4), state: isWaiting ? .queued : .judged, problem: "hello",
+      package: digest, language: LanguageID("cpp"),
+      requires: isWaiting ? [Label(key: "room", value: "a")] : [], priority: .regrade, mode: .full,
+      batch: isWaiting ? BatchID(3) : nil, worker: isWaiting ? nil : WorkerID("a"), returns: 1,
+      verdict: isWaiting ? nil : .wrongAnswer, message: "secret/2",
+      course: Explanation.Course(
+        createdMilliseconds: 1, leasedMilliseconds: isWaiting ? nil : 2,
+        finishedMilliseconds: isWaiting ? nil : 3,
+        spans: isWaiting
+          ? nil : WorkerSpans(waiting: .milliseconds(4), judging: .milliseconds(5)),
+        compiling: isWaiting ? nil : .zero, running: .milliseconds(6), testcases: 7),
+      waiting: isWaiting
+        ? Explanation.Waiting(
+          reason: "every slot is busy", ahead: 2,
+          candidates: [
+            Explanation.Candidate(
+              worker: WorkerID("a"), free: 0, warmth: .arriving, obstacle: "every slot is busy")
+          ], unlisted: 3)
+        : nil)
+  }
+
   static let replies: [ClientReply] = [
     .welcome(programVersion: "0.1", bulkPort: 1, knowsWarm: true),
+    .explanation(18, explanation(isWaiting: true)),
+    .explanation(19, explanation(isWaiting: false)),
     .warmth(
       17,
       Warmth(

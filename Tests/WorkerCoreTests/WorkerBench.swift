@@ -53,6 +53,13 @@ struct WorkerBench {
 
   mutating func forget() { effects = [] }
 
+  /// Of the judgings that ended, since the last `took`.
+  var results: [JudgingResult] {
+    effects.compactMap {
+      if case .send(.finished(_, _, _, let result)) = $0 { result } else { nil }
+    }
+  }
+
   mutating func took(_ expected: String..., sourceLocation: SourceLocation = #_sourceLocation) {
     let texts = effects.map(\.text)
     #expect(texts == expected, sourceLocation: sourceLocation)

@@ -18,6 +18,17 @@ import Testing
     bench.took("forget j1")
   }
 
+  @Test func anOutcomeSaysWhereTheTimeWent() {
+    var bench = WorkerBench()
+    bench.given(granted(order(1, 1, sequence: 1)))
+    bench.now = bench.now + .seconds(3)
+    bench.given(described(.a, bytes: 8), .packageInstalled(.a))
+    bench.now = bench.now + .seconds(2)
+    bench.when(judged(0, 1))
+    let spans = bench.results.map(\.spans)
+    #expect(spans == [WorkerSpans(waiting: .seconds(3), judging: .seconds(2))])
+  }
+
   @Test func fillsItsSlotsInOrderOfArrival() {
     var bench = WorkerBench(slots: 2, prefetch: 1, cached: [(.a, 10)])
     bench.when(

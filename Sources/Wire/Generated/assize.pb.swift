@@ -226,6 +226,14 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     set {body = .warm(newValue)}
   }
 
+  var explain: Assize_V1_Explain {
+    get {
+      if case .explain(let v)? = body {return v}
+      return Assize_V1_Explain()
+    }
+    set {body = .explain(newValue)}
+  }
+
   var setOrigins: Assize_V1_SetOrigins {
     get {
       if case .setOrigins(let v)? = body {return v}
@@ -256,6 +264,7 @@ nonisolated struct Assize_V1_ToScheduler: Sendable {
     case listPackages(UInt64)
     case collectPackages(Assize_V1_CollectPackages)
     case warm(Assize_V1_Warm)
+    case explain(Assize_V1_Explain)
     case setOrigins(Assize_V1_SetOrigins)
 
   }
@@ -452,6 +461,14 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .warmth(newValue)}
   }
 
+  var explanation: Assize_V1_Explanation {
+    get {
+      if case .explanation(let v)? = body {return v}
+      return Assize_V1_Explanation()
+    }
+    set {body = .explanation(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -482,6 +499,7 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case packageList(Assize_V1_PackageList)
     case packagesCollected(Assize_V1_PackagesCollected)
     case warmth(Assize_V1_Warmth)
+    case explanation(Assize_V1_Explanation)
 
   }
 
@@ -1331,6 +1349,9 @@ nonisolated struct Assize_V1_JudgingRequest: Sendable {
   /// 0: none.
   var batch: Int64 = 0
 
+  /// Only a worker with all of these labels is given it.
+  var requires: [Assize_V1_Label] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1386,6 +1407,202 @@ nonisolated struct Assize_V1_Watch: Sendable {
   }
 
   init() {}
+}
+
+/// Why a judging is where it is, and where its time went. Answered with `explanation`.
+nonisolated struct Assize_V1_Explain: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 = 0
+
+  var judging: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Assize_V1_Explanation: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var request: UInt64 {
+    get {_storage._request}
+    set {_uniqueStorage()._request = newValue}
+  }
+
+  var judging: Int64 {
+    get {_storage._judging}
+    set {_uniqueStorage()._judging = newValue}
+  }
+
+  var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  var problem: String {
+    get {_storage._problem}
+    set {_uniqueStorage()._problem = newValue}
+  }
+
+  var package: Data {
+    get {_storage._package}
+    set {_uniqueStorage()._package = newValue}
+  }
+
+  var language: String {
+    get {_storage._language}
+    set {_uniqueStorage()._language = newValue}
+  }
+
+  var requires: [Assize_V1_Label] {
+    get {_storage._requires}
+    set {_uniqueStorage()._requires = newValue}
+  }
+
+  var priority: Int32 {
+    get {_storage._priority}
+    set {_uniqueStorage()._priority = newValue}
+  }
+
+  var mode: String {
+    get {_storage._mode}
+    set {_uniqueStorage()._mode = newValue}
+  }
+
+  /// 0: none.
+  var batch: Int64 {
+    get {_storage._batch}
+    set {_uniqueStorage()._batch = newValue}
+  }
+
+  /// Who holds it, or held it last; empty: nobody.
+  var worker: String {
+    get {_storage._worker}
+    set {_uniqueStorage()._worker = newValue}
+  }
+
+  var returns: Int64 {
+    get {_storage._returns}
+    set {_uniqueStorage()._returns = newValue}
+  }
+
+  /// Empty: none yet.
+  var verdict: String {
+    get {_storage._verdict}
+    set {_uniqueStorage()._verdict = newValue}
+  }
+
+  var message: String {
+    get {_storage._message}
+    set {_uniqueStorage()._message = newValue}
+  }
+
+  /// Milliseconds since 1970 by the scheduler's clock; 0: not yet.
+  var createdMilliseconds: Int64 {
+    get {_storage._createdMilliseconds}
+    set {_uniqueStorage()._createdMilliseconds = newValue}
+  }
+
+  var leasedMilliseconds: Int64 {
+    get {_storage._leasedMilliseconds}
+    set {_uniqueStorage()._leasedMilliseconds = newValue}
+  }
+
+  var finishedMilliseconds: Int64 {
+    get {_storage._finishedMilliseconds}
+    set {_uniqueStorage()._finishedMilliseconds = newValue}
+  }
+
+  var spans: Assize_V1_WorkerSpans {
+    get {_storage._spans ?? Assize_V1_WorkerSpans()}
+    set {_uniqueStorage()._spans = newValue}
+  }
+  /// Returns true if `spans` has been explicitly set.
+  var hasSpans: Bool {_storage._spans != nil}
+  /// Clears the value of `spans`. Subsequent reads from it will return its default value.
+  mutating func clearSpans() {_uniqueStorage()._spans = nil}
+
+  /// Unset: not compiled, or not yet.
+  var compileNanoseconds: Int64 {
+    get {_storage._compileNanoseconds ?? 0}
+    set {_uniqueStorage()._compileNanoseconds = newValue}
+  }
+  /// Returns true if `compileNanoseconds` has been explicitly set.
+  var hasCompileNanoseconds: Bool {_storage._compileNanoseconds != nil}
+  /// Clears the value of `compileNanoseconds`. Subsequent reads from it will return its default value.
+  mutating func clearCompileNanoseconds() {_uniqueStorage()._compileNanoseconds = nil}
+
+  /// Wall clock of all testcases that have been run.
+  var runNanoseconds: Int64 {
+    get {_storage._runNanoseconds}
+    set {_uniqueStorage()._runNanoseconds = newValue}
+  }
+
+  var testcases: Int64 {
+    get {_storage._testcases}
+    set {_uniqueStorage()._testcases = newValue}
+  }
+
+  var waiting: Assize_V1_Explanation.Waiting {
+    get {_storage._waiting ?? Assize_V1_Explanation.Waiting()}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+  /// Returns true if `waiting` has been explicitly set.
+  var hasWaiting: Bool {_storage._waiting != nil}
+  /// Clears the value of `waiting`. Subsequent reads from it will return its default value.
+  mutating func clearWaiting() {_uniqueStorage()._waiting = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Of a judging that waits.
+  nonisolated struct Waiting: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var reason: String = String()
+
+    /// How many a worker that could take any of them would take first.
+    var ahead: Int64 = 0
+
+    /// At most 32; the others are counted.
+    var candidates: [Assize_V1_Explanation.Candidate] = []
+
+    var unlisted: Int64 = 0
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
+  nonisolated struct Candidate: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var worker: String = String()
+
+    var free: Int64 = 0
+
+    /// "here", "arriving" or "cold".
+    var warmth: String = String()
+
+    /// Why it has not taken the judging; for people.
+    var obstacle: String = String()
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
+  init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 nonisolated struct Assize_V1_Failed: Sendable {
@@ -1671,7 +1888,7 @@ fileprivate nonisolated let _protobuf_package = "assize.v1"
 
 nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ToScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{3}wish_ended\0\u{4}\u{c}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0\u{1}warm\0\u{4}\u{a}set_origins\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_hello\0\u{3}worker_sync\0\u{1}runs\0\u{1}finished\0\u{1}returned\0\u{1}cancelled\0\u{3}goodbye_session\0\u{3}wish_ended\0\u{4}\u{c}client_hello\0\u{3}offer_packages\0\u{3}find_package\0\u{3}create_batch\0\u{1}judge\0\u{1}watch\0\u{1}cancel\0\u{3}status_request\0\u{3}list_packages\0\u{3}collect_packages\0\u{1}warm\0\u{1}explain\0\u{4}\u{9}set_origins\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1911,6 +2128,19 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
           self.body = .warm(v)
         }
       }()
+      case 31: try {
+        var v: Assize_V1_Explain?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .explain(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .explain(v)
+        }
+      }()
       case 40: try {
         var v: Assize_V1_SetOrigins?
         var hadOneofValue = false
@@ -2011,6 +2241,10 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
       guard case .warm(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
     }()
+    case .explain?: try {
+      guard case .explain(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
     case .setOrigins?: try {
       guard case .setOrigins(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
@@ -2029,7 +2263,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{4}\u{c}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{4}\u{c}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0\u{1}explanation\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2303,6 +2537,19 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
           self.body = .warmth(v)
         }
       }()
+      case 34: try {
+        var v: Assize_V1_Explanation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .explanation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .explanation(v)
+        }
+      }()
       default: break
       }
     }
@@ -2401,6 +2648,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
     case .warmth?: try {
       guard case .warmth(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .explanation?: try {
+      guard case .explanation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
     }()
     case nil: break
     }
@@ -3857,7 +4108,7 @@ nonisolated extension Assize_V1_Judge: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Assize_V1_JudgingRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".JudgingRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}team\0\u{1}program\0\u{1}package\0\u{1}mode\0\u{1}priority\0\u{1}batch\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}team\0\u{1}program\0\u{1}package\0\u{1}mode\0\u{1}priority\0\u{1}batch\0\u{1}requires\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3872,6 +4123,7 @@ nonisolated extension Assize_V1_JudgingRequest: SwiftProtobuf.Message, SwiftProt
       case 5: try { try decoder.decodeSingularStringField(value: &self.mode) }()
       case 6: try { try decoder.decodeSingularInt32Field(value: &self.priority) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.batch) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.requires) }()
       default: break
       }
     }
@@ -3903,6 +4155,9 @@ nonisolated extension Assize_V1_JudgingRequest: SwiftProtobuf.Message, SwiftProt
     if self.batch != 0 {
       try visitor.visitSingularInt64Field(value: self.batch, fieldNumber: 7)
     }
+    if !self.requires.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.requires, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3914,6 +4169,7 @@ nonisolated extension Assize_V1_JudgingRequest: SwiftProtobuf.Message, SwiftProt
     if lhs.mode != rhs.mode {return false}
     if lhs.priority != rhs.priority {return false}
     if lhs.batch != rhs.batch {return false}
+    if lhs.requires != rhs.requires {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4011,6 +4267,348 @@ nonisolated extension Assize_V1_Watch: SwiftProtobuf.Message, SwiftProtobuf._Mes
   static func ==(lhs: Assize_V1_Watch, rhs: Assize_V1_Watch) -> Bool {
     if lhs.request != rhs.request {return false}
     if lhs.subject != rhs.subject {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Explain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Explain"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}judging\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.judging) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.judging != 0 {
+      try visitor.visitSingularInt64Field(value: self.judging, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Explain, rhs: Assize_V1_Explain) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.judging != rhs.judging {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Explanation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Explanation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}judging\0\u{1}state\0\u{1}problem\0\u{1}package\0\u{1}language\0\u{1}requires\0\u{1}priority\0\u{1}mode\0\u{1}batch\0\u{1}worker\0\u{1}returns\0\u{1}verdict\0\u{1}message\0\u{4}\u{6}created_milliseconds\0\u{3}leased_milliseconds\0\u{3}finished_milliseconds\0\u{1}spans\0\u{3}compile_nanoseconds\0\u{3}run_nanoseconds\0\u{1}testcases\0\u{2}\u{4}waiting\0")
+
+  fileprivate class _StorageClass {
+    var _request: UInt64 = 0
+    var _judging: Int64 = 0
+    var _state: String = String()
+    var _problem: String = String()
+    var _package: Data = Data()
+    var _language: String = String()
+    var _requires: [Assize_V1_Label] = []
+    var _priority: Int32 = 0
+    var _mode: String = String()
+    var _batch: Int64 = 0
+    var _worker: String = String()
+    var _returns: Int64 = 0
+    var _verdict: String = String()
+    var _message: String = String()
+    var _createdMilliseconds: Int64 = 0
+    var _leasedMilliseconds: Int64 = 0
+    var _finishedMilliseconds: Int64 = 0
+    var _spans: Assize_V1_WorkerSpans? = nil
+    var _compileNanoseconds: Int64? = nil
+    var _runNanoseconds: Int64 = 0
+    var _testcases: Int64 = 0
+    var _waiting: Assize_V1_Explanation.Waiting? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _request = source._request
+      _judging = source._judging
+      _state = source._state
+      _problem = source._problem
+      _package = source._package
+      _language = source._language
+      _requires = source._requires
+      _priority = source._priority
+      _mode = source._mode
+      _batch = source._batch
+      _worker = source._worker
+      _returns = source._returns
+      _verdict = source._verdict
+      _message = source._message
+      _createdMilliseconds = source._createdMilliseconds
+      _leasedMilliseconds = source._leasedMilliseconds
+      _finishedMilliseconds = source._finishedMilliseconds
+      _spans = source._spans
+      _compileNanoseconds = source._compileNanoseconds
+      _runNanoseconds = source._runNanoseconds
+      _testcases = source._testcases
+      _waiting = source._waiting
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._request) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._judging) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._problem) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._package) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._requires) }()
+        case 8: try { try decoder.decodeSingularInt32Field(value: &_storage._priority) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._mode) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._batch) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._worker) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._returns) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._verdict) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._message) }()
+        case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._createdMilliseconds) }()
+        case 21: try { try decoder.decodeSingularInt64Field(value: &_storage._leasedMilliseconds) }()
+        case 22: try { try decoder.decodeSingularInt64Field(value: &_storage._finishedMilliseconds) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._spans) }()
+        case 24: try { try decoder.decodeSingularInt64Field(value: &_storage._compileNanoseconds) }()
+        case 25: try { try decoder.decodeSingularInt64Field(value: &_storage._runNanoseconds) }()
+        case 26: try { try decoder.decodeSingularInt64Field(value: &_storage._testcases) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._waiting) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._request != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._request, fieldNumber: 1)
+      }
+      if _storage._judging != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._judging, fieldNumber: 2)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 3)
+      }
+      if !_storage._problem.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._problem, fieldNumber: 4)
+      }
+      if !_storage._package.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._package, fieldNumber: 5)
+      }
+      if !_storage._language.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._language, fieldNumber: 6)
+      }
+      if !_storage._requires.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._requires, fieldNumber: 7)
+      }
+      if _storage._priority != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._priority, fieldNumber: 8)
+      }
+      if !_storage._mode.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._mode, fieldNumber: 9)
+      }
+      if _storage._batch != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._batch, fieldNumber: 10)
+      }
+      if !_storage._worker.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._worker, fieldNumber: 11)
+      }
+      if _storage._returns != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._returns, fieldNumber: 12)
+      }
+      if !_storage._verdict.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._verdict, fieldNumber: 13)
+      }
+      if !_storage._message.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._message, fieldNumber: 14)
+      }
+      if _storage._createdMilliseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._createdMilliseconds, fieldNumber: 20)
+      }
+      if _storage._leasedMilliseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._leasedMilliseconds, fieldNumber: 21)
+      }
+      if _storage._finishedMilliseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._finishedMilliseconds, fieldNumber: 22)
+      }
+      try { if let v = _storage._spans {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      try { if let v = _storage._compileNanoseconds {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 24)
+      } }()
+      if _storage._runNanoseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._runNanoseconds, fieldNumber: 25)
+      }
+      if _storage._testcases != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._testcases, fieldNumber: 26)
+      }
+      try { if let v = _storage._waiting {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Explanation, rhs: Assize_V1_Explanation) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._request != rhs_storage._request {return false}
+        if _storage._judging != rhs_storage._judging {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._problem != rhs_storage._problem {return false}
+        if _storage._package != rhs_storage._package {return false}
+        if _storage._language != rhs_storage._language {return false}
+        if _storage._requires != rhs_storage._requires {return false}
+        if _storage._priority != rhs_storage._priority {return false}
+        if _storage._mode != rhs_storage._mode {return false}
+        if _storage._batch != rhs_storage._batch {return false}
+        if _storage._worker != rhs_storage._worker {return false}
+        if _storage._returns != rhs_storage._returns {return false}
+        if _storage._verdict != rhs_storage._verdict {return false}
+        if _storage._message != rhs_storage._message {return false}
+        if _storage._createdMilliseconds != rhs_storage._createdMilliseconds {return false}
+        if _storage._leasedMilliseconds != rhs_storage._leasedMilliseconds {return false}
+        if _storage._finishedMilliseconds != rhs_storage._finishedMilliseconds {return false}
+        if _storage._spans != rhs_storage._spans {return false}
+        if _storage._compileNanoseconds != rhs_storage._compileNanoseconds {return false}
+        if _storage._runNanoseconds != rhs_storage._runNanoseconds {return false}
+        if _storage._testcases != rhs_storage._testcases {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Explanation.Waiting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = Assize_V1_Explanation.protoMessageName + ".Waiting"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}ahead\0\u{1}candidates\0\u{1}unlisted\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.ahead) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.candidates) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.unlisted) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    if self.ahead != 0 {
+      try visitor.visitSingularInt64Field(value: self.ahead, fieldNumber: 2)
+    }
+    if !self.candidates.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.candidates, fieldNumber: 3)
+    }
+    if self.unlisted != 0 {
+      try visitor.visitSingularInt64Field(value: self.unlisted, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Explanation.Waiting, rhs: Assize_V1_Explanation.Waiting) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.ahead != rhs.ahead {return false}
+    if lhs.candidates != rhs.candidates {return false}
+    if lhs.unlisted != rhs.unlisted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Explanation.Candidate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = Assize_V1_Explanation.protoMessageName + ".Candidate"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}free\0\u{1}warmth\0\u{1}obstacle\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.free) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.warmth) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.obstacle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
+    }
+    if self.free != 0 {
+      try visitor.visitSingularInt64Field(value: self.free, fieldNumber: 2)
+    }
+    if !self.warmth.isEmpty {
+      try visitor.visitSingularStringField(value: self.warmth, fieldNumber: 3)
+    }
+    if !self.obstacle.isEmpty {
+      try visitor.visitSingularStringField(value: self.obstacle, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Explanation.Candidate, rhs: Assize_V1_Explanation.Candidate) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs.free != rhs.free {return false}
+    if lhs.warmth != rhs.warmth {return false}
+    if lhs.obstacle != rhs.obstacle {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4564,4 +5162,4 @@ nonisolated extension Assize_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-// SHA-256 of assize.proto: 1aa2208afa895773863aa1dafac511a627ced2846823c988a2de6c2a17ac5db8
+// SHA-256 of assize.proto: 28c801595cf345bbe21647769bb0fd6c6f3f4b53e7943b0a0f3bfc53743c1879

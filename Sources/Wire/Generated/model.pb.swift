@@ -302,12 +302,40 @@ nonisolated struct Assize_V1_Result: Sendable {
 
   var message: String = String()
 
+  /// Unset: the worker does not say.
+  var spans: Assize_V1_WorkerSpans {
+    get {_spans ?? Assize_V1_WorkerSpans()}
+    set {_spans = newValue}
+  }
+  /// Returns true if `spans` has been explicitly set.
+  var hasSpans: Bool {self._spans != nil}
+  /// Clears the value of `spans`. Subsequent reads from it will return its default value.
+  mutating func clearSpans() {self._spans = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _score: Int64? = nil
   fileprivate var _compilation: Assize_V1_Compilation? = nil
+  fileprivate var _spans: Assize_V1_WorkerSpans? = nil
+}
+
+/// Where the time of a judging went at its worker.
+nonisolated struct Assize_V1_WorkerSpans: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// From the grant's arrival to a slot.
+  var waitingNanoseconds: Int64 = 0
+
+  /// From then to the outcome.
+  var judgingNanoseconds: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Assize_V1_Package: Sendable {
@@ -810,7 +838,7 @@ nonisolated extension Assize_V1_Compilation: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Result"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}score\0\u{1}compilation\0\u{1}runs\0\u{1}message\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}score\0\u{1}compilation\0\u{1}runs\0\u{1}message\0\u{1}spans\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -823,6 +851,7 @@ nonisolated extension Assize_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularMessageField(value: &self._compilation) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.runs) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._spans) }()
       default: break
       }
     }
@@ -848,6 +877,9 @@ nonisolated extension Assize_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.message.isEmpty {
       try visitor.visitSingularStringField(value: self.message, fieldNumber: 5)
     }
+    try { if let v = self._spans {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -857,6 +889,42 @@ nonisolated extension Assize_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs._compilation != rhs._compilation {return false}
     if lhs.runs != rhs.runs {return false}
     if lhs.message != rhs.message {return false}
+    if lhs._spans != rhs._spans {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_WorkerSpans: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WorkerSpans"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}waiting_nanoseconds\0\u{3}judging_nanoseconds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.waitingNanoseconds) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.judgingNanoseconds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.waitingNanoseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.waitingNanoseconds, fieldNumber: 1)
+    }
+    if self.judgingNanoseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.judgingNanoseconds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_WorkerSpans, rhs: Assize_V1_WorkerSpans) -> Bool {
+    if lhs.waitingNanoseconds != rhs.waitingNanoseconds {return false}
+    if lhs.judgingNanoseconds != rhs.judgingNanoseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -912,4 +980,4 @@ nonisolated extension Assize_V1_Package: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
-// SHA-256 of model.proto: db727687f0a3f0fad9793ce19bbb3825a681eaf1f1da2c6bfde116a40bcf5929
+// SHA-256 of model.proto: a9671e945010c1bf2eabcb1adcfbf53821f8489a744530244441f32dbf6e0a59
