@@ -72,9 +72,9 @@ let package = Package(
     module("JudgeModel"),
     tests(of: "JudgeModel"),
     module("Messages", ["JudgeModel"]),
-    tests(of: "Messages"),
+    tests(of: "Messages", ["Fuzzing"]),
     module("Grading", ["JudgeModel"]),
-    tests(of: "Grading", ["JudgeModel"]),
+    tests(of: "Grading", ["JudgeModel", "Fuzzing"]),
     module("SchedulerCore", ["JudgeModel", "Messages", deque]),
     tests(of: "SchedulerCore", ["JudgeModel", "Messages"]),
     module("WorkerCore", ["JudgeModel", "Messages"]),
@@ -85,7 +85,7 @@ let package = Package(
     module(
       "Wire", ["JudgeModel", "Messages", protobuf],
       exclude: ["assize.proto", "bulk.proto", "model.proto"]),
-    tests(of: "Wire", ["JudgeModel", "Messages", protobuf]),
+    tests(of: "Wire", ["JudgeModel", "Messages", "Fuzzing", protobuf]),
 
     // MARK: Hands: each owns one outside thing and no policy
 
@@ -97,7 +97,7 @@ let package = Package(
     // would be longer than all of the worker; with OpenSSL, which is linked already.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     module("WebRanges", ["CCurl"]),
-    tests(of: "WebRanges", ["WebServers"]),
+    tests(of: "WebRanges", ["WebServers", "Fuzzing"]),
 
     module("Store", ["JudgeModel", grdb, sqlite]),
     tests(of: "Store", ["JudgeModel", grdb]),
@@ -107,13 +107,17 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     module("ProblemPackage", ["JudgeModel", "Grading", "CArchive", "CCrypto", yams]),
     tests(
-      of: "ProblemPackage", ["JudgeModel", "Grading", "CArchive", yams], exclude: ["Fixtures"]),
+      of: "ProblemPackage", ["JudgeModel", "Grading", "CArchive", "Fuzzing", yams],
+      exclude: ["Fixtures"]),
     module("ProblemImport", ["JudgeModel", "ProblemPackage", "CArchive"]),
     tests(
       of: "ProblemImport",
-      ["JudgeModel", "ProblemPackage", "Evaluation", "Sandbox", "CArchive", "assize-box"]),
+      [
+        "JudgeModel", "ProblemPackage", "Evaluation", "Sandbox", "CArchive", "Fuzzing",
+        "assize-box",
+      ]),
     module("Contest", ["JudgeModel", "CArchive"]),
-    tests(of: "Contest", ["JudgeModel", "CArchive"]),
+    tests(of: "Contest", ["JudgeModel", "CArchive", "Fuzzing"]),
 
     // Runs inside the sandbox as its first process; see Sources/CBox.
     // Static, because nothing of the host's Swift is inside; -nostartfiles drops Swift's entry point.
@@ -124,7 +128,7 @@ let package = Package(
     module("Sandbox", ["CSandbox"]),
     // Compiled by the tests themselves, in a sandbox.
     tests(
-      of: "Sandbox", ["assize-box"],
+      of: "Sandbox", ["CSandbox", "Fuzzing", "assize-box"],
       resources: [
         "escape.c", "files.c", "kernel.c", "main.c", "memory.c", "numbers.c", "ordinary.c",
         "output.c", "processes.c", "program.h",
@@ -192,8 +196,17 @@ let package = Package(
       name: "TidyTests", swiftSettings: settings),
     // nginx, and servers that mean harm, for several targets' tests.
     .target(name: "WebServers", path: "Tests/WebServers", swiftSettings: settings),
+    // Bytes that are nearly right, for the tests of every decoder.
+    .target(
+      name: "Fuzzing", dependencies: ["Simulation"], path: "Tests/Fuzzing",
+      swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["assize", "assize-box", "WebServers"],
+      name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "assize", "assize-box", "WebServers", "JudgeModel", "Messages", "Simulation", "Wire",
+      ],
       swiftSettings: settings),
   ]
 )

@@ -2,29 +2,29 @@
 /// machine and in every build.
 ///
 /// Our own generator and integers only, so that neither a new standard library nor a floating-point
-/// unit changes what a seed means.
-struct Random {
+/// unit changes what a seed means. Public, because tests draw from it as well.
+public struct Random: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return mixed(state)
   }
 
   /// From 0 up to and without `bound`; 0 when there is no such number.
-  mutating func below(_ bound: Int64) -> Int64 {
+  public mutating func below(_ bound: Int64) -> Int64 {
     // The modulus prefers small numbers by less than one in 2^40 for any bound used here.
     bound > 0 ? Int64(next() % UInt64(bound)) : 0
   }
 
-  mutating func between(_ low: Int64, _ high: Int64) -> Int64 { low + below(high - low + 1) }
-  mutating func index(_ count: Int) -> Int { Int(below(Int64(count))) }
-  mutating func chance(perMille: Int64) -> Bool { perMille > 0 && below(1000) < perMille }
+  public mutating func between(_ low: Int64, _ high: Int64) -> Int64 { low + below(high - low + 1) }
+  public mutating func index(_ count: Int) -> Int { Int(below(Int64(count))) }
+  public mutating func chance(perMille: Int64) -> Bool { perMille > 0 && below(1000) < perMille }
 
   /// Small numbers often, large ones rarely: each halving of the value is as likely as the next.
-  mutating func skewed(_ bound: Int) -> Int {
+  public mutating func skewed(_ bound: Int) -> Int {
     guard bound > 1 else { return 0 }
     var range = Int64(bound)
     while range > 1, below(2) == 0 { range = (range + 1) / 2 }

@@ -1,16 +1,21 @@
-"""A slow connection between this machine and itself, that can be cut."""
+"""A slow connection between this machine and itself, that can be cut, or go silent on one way or both."""
 import select
 import socket
 import threading
 import time
 
+UP, DOWN = "up", "down"
+
 
 class Link:
-    """A TCP relay on another loopback address, slow, and cut when told to."""
+    """A TCP relay on another loopback address, slow, and broken when told to.
+
+    `up` is what travels towards the ports behind it, `down` what comes back."""
 
     def __init__(self, address, ports, bytes_per_second):
         self.bytes_per_second = bytes_per_second
-        self.flows, self.down_until, self.over = {}, 0.0, False
+        self.flows, self.ways, self.over = {}, {}, False
+        self.down_until, self.silent_until = 0.0, {UP: 0.0, DOWN: 0.0}
         self.lock = threading.Lock()
         self.listeners = []
         for port in ports:
@@ -23,8 +28,20 @@ class Link:
         self.thread.start()
 
     def cut(self, seconds):
+        """Ends all connections and refuses new ones for so long: both sides are told at once."""
         with self.lock:
             self.down_until = time.monotonic() + seconds
+
+    def silence(self, seconds, ways=(UP, DOWN)):
+        """Holds back what is sent, for so long, and tells nobody: as a router that lost its route. What
+        was held back arrives afterwards, because TCP sends it again."""
+        with self.lock:
+            for way in ways:
+                self.silent_until[way] = time.monotonic() + seconds
+
+    def heal(self):
+        with self.lock:
+            self.down_until, self.silent_until = 0.0, {UP: 0.0, DOWN: 0.0}
 
     def stop(self):
         self.over = True
@@ -38,10 +55,12 @@ class Link:
             last = now
             with self.lock:
                 is_down = now < self.down_until
+                silent = {way for way, until in self.silent_until.items() if now < until}
             if is_down:
                 self.close_all()
             sources = [listener for listener, _ in self.listeners]
-            sources += list(self.flows) if allowance > 0 else []
+            if allowance > 0:
+                sources += [end for end in self.flows if self.ways[end] not in silent]
             for source in select.select(sources, [], [], 0.005)[0]:
                 port = next((p for listener, p in self.listeners if listener is source), None)
                 if port is not None:
@@ -67,6 +86,7 @@ class Link:
         for end in (client, server):
             end.settimeout(2)
         self.flows[client], self.flows[server] = server, client
+        self.ways[client], self.ways[server] = UP, DOWN
 
     def forward(self, source):
         try:
@@ -84,6 +104,7 @@ class Link:
         self.flows.pop(other, None)
         for end in (source, other):
             if end is not None:
+                self.ways.pop(end, None)
                 end.close()
 
     def close_all(self):
