@@ -96,6 +96,7 @@ extension Scheduler {
     guard touch(sync.session, at: now, into: &effects) else { return }
     if let cache = sync.cache {
       sessions.replaceCache(sync.session, with: cache)
+      sessions.modify(sync.session) { $0.endTransfers(at: now) }
       needsScheduling = true
     }
     if let before = sessions.read(sync.session, { $0.creditLimit }), sync.creditLimit > before {

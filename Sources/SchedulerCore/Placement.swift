@@ -16,21 +16,28 @@ extension Scheduler {
     coldDeadline = nil
 
     var grants: [SessionID: [(GrantOrder, SubmissionID)]] = [:]
-    var granted = true
-    while granted, queue.count > 0 {
+    var (granted, spares, spared) = (true, true, false)
+    while granted || spared, queue.count > 0 {
+      // Links that carry nothing come first; if they get nothing to carry, the others are asked.
+      spares = granted
       // What was put off in an earlier turn is looked at again: the warm worker that it waited for may
       // have filled up meanwhile.
       coldDeadline = nil
-      granted = false
+      (granted, spared) = (false, false)
       var turn = makeTurn()
       for id in turn.order {
         guard queue.count > 0, turn.exhausted.count < sessions.languageSetsWithRoom else { break }
         guard let session = sessions[id], session.free > 0, !session.draining,
           !session.isSuspect(at: now, policy), !turn.isSpokenFor(session)
         else { continue }
-        guard let kind = bestKind(for: session, at: now),
+        let isSpared = spares && session.isTransferring
+        guard let kind = bestKind(for: session, mayFetch: !isSpared, at: now),
           let grant = lease(kind, to: id, at: now, into: &effects)
         else {
+          if isSpared {
+            spared = true
+            continue
+          }
           turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
           continue
         }
@@ -130,9 +137,11 @@ extension Scheduler {
         sequence: sequence))
     judging.newest = epoch
     judgings[waiting.judging] = judging
+    let fetched = session.holds(kind.package) ? 0 : judging.order.archiveBytes
     sessions.modify(id) {
       $0.granted += 1
       $0.lastGrant = sequence
+      if fetched > 0 { $0.beginTransfer(fetched, at: now, policy) }
     }
     sessions.addLease(id, waiting.judging, package: kind.package, grant: sequence)
     effects.append(.record(.leased(waiting.judging, epoch, session.worker)))

@@ -36,25 +36,30 @@ enum ColdChoice {
 
 extension Scheduler {
   /// The kind of work this worker should take next, or nil; remembers when to look again.
-  mutating func bestKind(for session: Session, at now: Instant) -> ReadyQueue.Kind? {
+  /// - Parameter mayFetch: also work whose package it would have to fetch.
+  mutating func bestKind(
+    for session: Session, mayFetch: Bool = true, at now: Instant
+  ) -> ReadyQueue.Kind? {
     if let until = session.conduct.restsUntil, until > now {
       lookAgain(at: until)
       return nil
     }
     var best = warmest(for: session, at: now)
+    guard mayFetch else { return best?.kind }
     for kind in queue.kinds {
       // In order of priority: less urgent kinds cannot win, and neither can cold ones of the same.
       if let best, (kind.priority, Rank.Warmth.cold) > (best.rank.priority, best.rank.warmth) {
         break
       }
       guard !session.holds(kind.package), session.languages.contains(kind.language),
-        session.canHold(queue.unpackedBytes(kind)), let head = queue.head(kind)
+        session.canHold(queue.unpackedBytes(kind)), hasPlace(session, for: kind),
+        let head = queue.head(kind)
       else { continue }
       if let until = session.conduct.pause(for: kind.package, at: now) {
         lookAgain(at: until)
         continue
       }
-      switch coldChoice(kind, head, at: now) {
+      switch coldChoice(kind, head, for: session, at: now) {
       case .ranked(let rank):
         if best.map({ rank < $0.rank }) ?? true { best = (rank, kind) }
       case .notBefore(let due): lookAgain(at: due)
@@ -74,9 +79,9 @@ extension Scheduler {
   ) -> (rank: Rank, kind: ReadyQueue.Kind)? {
     var best: (rank: Rank, kind: ReadyQueue.Kind)?
     let consider = { (scheduler: inout Scheduler, kind: ReadyQueue.Kind, warmth: Rank.Warmth) in
-      guard session.languages.contains(kind.language), let head = scheduler.queue.head(kind) else {
-        return
-      }
+      guard session.languages.contains(kind.language), scheduler.hasPlace(session, for: kind),
+        let head = scheduler.queue.head(kind)
+      else { return }
       if let until = session.conduct.pause(for: kind.package, at: now) {
         scheduler.lookAgain(at: until)
         return
@@ -105,9 +110,20 @@ extension Scheduler {
     return best
   }
 
-  /// Judges one kind of waiting work for any worker that has not its package.
+  /// Whether a worker with room has room for this kind of work.
+  ///
+  /// Who waits for a verdict is not tied to one worker while its slots are busy: the next slot that
+  /// falls free may be another's. With more waiting than there are slots it makes no difference.
+  private func hasPlace(_ session: Session, for kind: ReadyQueue.Kind) -> Bool {
+    session.free > 0
+      && (session.hasFreeSlot || kind.priority > .console
+        || queue.backlog(kind)
+          > max(1, sessions.holders(of: kind.package).count) * Int(session.hello.slots))
+  }
+
+  /// Judges one kind of waiting work for a worker that has not its package.
   private func coldChoice(
-    _ kind: ReadyQueue.Kind, _ head: ReadyQueue.Waiting, at now: Instant
+    _ kind: ReadyQueue.Kind, _ head: ReadyQueue.Waiting, for session: Session, at now: Instant
   ) -> ColdChoice {
     let holders = sessions.holders(of: kind.package)
     let cold = ColdChoice.ranked(
@@ -115,35 +131,30 @@ extension Scheduler {
         priority: kind.priority, warmth: .cold, holders: holders.count, arrival: head.arrival))
     var warmSlots: Int64 = 0
     for id in holders {
-      let slots: (free: UInt64, all: Int32)? =
+      let slots: (hasPlace: Bool, all: Int32)? =
         sessions.read(id) { holder in
           guard !holder.draining, !holder.isSuspect(at: now, policy),
             holder.languages.contains(kind.language),
             holder.conduct.pause(for: kind.package, at: now) == nil
           else { return nil }
-          return (holder.free, holder.hello.slots)
+          return (hasPlace(holder, for: kind), holder.hello.slots)
         } ?? nil
       guard let slots else { continue }
       // A warm worker has room: it takes the judging in this same pass.
-      if slots.free > 0 { return .leftToOthers }
+      if slots.hasPlace { return .leftToOthers }
       warmSlots += Int64(slots.all)
     }
     guard warmSlots > 0 else { return cold }
 
-    // Cold is worth it when the backlog at the warm workers lasts longer than the transfer.
-    let fetch = fetchEstimate(queue.archiveBytes(kind))
+    // Cold is worth it when the backlog at the warm workers lasts longer than the transfer. Of so many
+    // slots one falls free every so often.
+    let fetch = session.fetchEstimate(queue.archiveBytes(kind), at: now, policy)
     let mean = meanDuration[kind.package] ?? .seconds(1)
-    let backlog = mean * (Int64(queue.backlog(kind)) / max(1, warmSlots) + 1)
-    if backlog > fetch { return cold }
+    let backlog = mean * Int64(queue.backlog(kind))
+    if backlog > fetch * warmSlots { return cold }
     let patience =
-      kind.priority <= .console
-      ? min(policy.longestWarmWait, TimeSpan(nanoseconds: fetch.nanoseconds / 2))
-      : policy.longestWarmWaitOfBatch
+      kind.priority <= .console ? policy.longestWarmWait : policy.longestWarmWaitOfBatch
     let due = head.since + patience
     return now >= due ? cold : .notBefore(due)
-  }
-
-  private func fetchEstimate(_ bytes: Int64) -> TimeSpan {
-    TimeSpan.microseconds(bytes / max(1, policy.assumedFetchRate / 1_000_000))
   }
 }
