@@ -176,7 +176,7 @@ let package = Package(
         "JudgeModel", "Messages", "Grading", "WorkerCore", "Wire", "Transport", "Evaluation",
         "Sandbox",
       ]),
-    tests(of: "Bench"),
+    tests(of: "Bench", ["JudgeModel", "Messages", "Wire", "Transport"]),
 
     // MARK: Program
 

@@ -9,6 +9,8 @@ public struct BenchPage: Encodable, Sendable {
     case count
     /// Thousandths: a ratio.
     case perMille
+    /// Thousandths of a whole.
+    case share
   }
 
   public struct Figure: Encodable, Sendable {
@@ -62,9 +64,13 @@ extension BenchPage.Figure {
     switch unit {
     case .count: "\(value)"
     case .perMille: Self.decimal(value, of: 1000, digits: 2) + " x"
+    case .share: Self.decimal(value, of: 10, digits: 1) + " %"
     case .bytes:
-      value.magnitude < 10 << 20
-        ? "\(value / 1024) KiB" : "\(value >> 20) MiB"
+      switch value.magnitude {
+      case ..<(10 << 20): "\(value / 1024) KiB"
+      case ..<(10 << 30): "\(value >> 20) MiB"
+      default: "\(value >> 30) GiB"
+      }
     case .nanoseconds:
       value.magnitude < 1_000_000_000
         ? Self.decimal(value, of: 1_000_000, digits: 3) + " ms"

@@ -11,17 +11,21 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// From exactly 32 bytes; nil for any other number.
   public init?(bytes: some Collection<UInt8>) {
+    // Every judging brings several of them. A loop over a collection whose type is not known here is
+    // slow, so the bytes are looked at where they lie.
+    let digest =
+      bytes.withContiguousStorageIfAvailable { Self(UnsafeRawBufferPointer($0)) }
+      ?? Array(bytes).withUnsafeBytes { Self($0) }
+    guard let digest else { return nil }
+    self = digest
+  }
+
+  private init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Self.byteCount else { return nil }
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    for (i, byte) in bytes.enumerated() {
-      switch i / 8 {
-      case 0: words.0 = words.0 << 8 | UInt64(byte)
-      case 1: words.1 = words.1 << 8 | UInt64(byte)
-      case 2: words.2 = words.2 << 8 | UInt64(byte)
-      default: words.3 = words.3 << 8 | UInt64(byte)
-      }
+    func word(_ place: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
     }
-    (w0, w1, w2, w3) = words
+    (w0, w1, w2, w3) = (word(0), word(1), word(2), word(3))
   }
 
   /// From 64 hexadecimal digits of either case; nil for anything else.
@@ -41,14 +45,8 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// The 32 bytes, most significant first.
   public var bytes: [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(Self.byteCount)
-    for word in [w0, w1, w2, w3] {
-      for shift in stride(from: 56, through: 0, by: -8) {
-        out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-      }
-    }
-    return out
+    let words = (w0.bigEndian, w1.bigEndian, w2.bigEndian, w3.bigEndian)
+    return withUnsafeBytes(of: words) { Array($0) }
   }
 
   /// 64 lower-case hexadecimal digits.

@@ -79,9 +79,9 @@ extension Scheduler {
     if let until = session.conduct.pause(for: order.package, at: now) {
       return (5, "it failed a moment ago and pauses for another \(seconds(until - now))")
     }
-    if session.free == 0 { return (holds ? 1 : 3, "every slot is busy") }
+    if !hasPlace(session, place) { return (holds ? 1 : 3, "every slot is busy") }
     if !holds {
-      switch coldChoice(place, at: now) {
+      switch coldChoice(place, for: session, at: now) {
       case .leftToOthers: return (4, "it is left to a worker that has the package and has room")
       case .notBefore(let due):
         return (

@@ -77,11 +77,11 @@ extension Scheduler {
   mutating func touch(
     _ id: SessionID, at now: Instant, into effects: inout [SchedulerEffect]
   ) -> Bool {
-    guard let session = sessions[id] else {
+    guard let wasSuspect = sessions.read(id, { $0.isSuspect(at: now, policy) }) else {
       effects.append(.send(id, .who))
       return false
     }
-    if session.isSuspect(at: now, policy) { needsScheduling = true }
+    if wasSuspect { needsScheduling = true }
     sessions.modify(id) {
       $0.lastSeen = now
       $0.probed = false
@@ -97,6 +97,7 @@ extension Scheduler {
     guard touch(sync.session, at: now, into: &effects) else { return }
     if let cache = sync.cache {
       sessions.replaceCache(sync.session, with: cache)
+      sessions.modify(sync.session) { $0.endTransfers(at: now) }
       needsScheduling = true
     }
     if let before = sessions.read(sync.session, { $0.creditLimit }), sync.creditLimit > before {

@@ -8,6 +8,8 @@ struct PackageHolders {
     var skillSet: Int
     var slots: Int64
     var hasRoom: Bool
+    /// Could begin at once.
+    var hasFreeSlot: Bool
   }
 
   /// What all sessions with the same skills add.
@@ -16,6 +18,7 @@ struct PackageHolders {
     var sessions = 0
     var slots: Int64 = 0
     var withRoom = 0
+    var withFreeSlot = 0
   }
 
   struct Row {
@@ -80,6 +83,7 @@ struct PackageHolders {
     rows[place].supplies[at].sessions += sign
     rows[place].supplies[at].slots += Int64(sign) * offer.slots
     if offer.hasRoom { rows[place].supplies[at].withRoom += sign }
+    if offer.hasFreeSlot { rows[place].supplies[at].withFreeSlot += sign }
     if rows[place].supplies[at].sessions == 0 { rows[place].supplies.remove(at: at) }
   }
 
@@ -96,6 +100,7 @@ struct PackageHolders {
         precondition(supply.sessions == own.count && supply.sessions > 0)
         precondition(supply.slots == own.reduce(0) { $0 + $1.slots })
         precondition(supply.withRoom == own.count { $0.hasRoom })
+        precondition(supply.withFreeSlot == own.count { $0.hasFreeSlot })
       }
       precondition(row.supplies.reduce(0) { $0 + $1.sessions } == offers.count)
       precondition(Set(row.supplies.map(\.skillSet)).count == row.supplies.count)

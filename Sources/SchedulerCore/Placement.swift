@@ -19,17 +19,19 @@ extension Scheduler {
     abilities.catchUp(sessions.skills, queue.demands)
 
     var grants: [SessionID: [(GrantOrder, SubmissionID)]] = [:]
-    var granted = true
-    while granted, queue.count > 0 {
+    var (granted, spared) = (true, false)
+    while granted || spared, queue.count > 0 {
+      // Links that carry nothing come first; if they get nothing to carry, the others are asked.
+      let spares = granted
       // What was put off in an earlier turn is looked at again: the warm worker that it waited for may
       // have filled up meanwhile.
       coldDeadline = nil
-      granted = false
+      (granted, spared) = (false, false)
       var turn = makeTurn()
       while queue.count > 0, turn.exhausted.count < sessions.skillSetsWithRoom,
         let id = turn.next(sessions)
       {
-        guard let place = choose(for: id, &turn, at: now),
+        guard let place = choose(for: id, &turn, spares: spares, &spared, at: now),
           let grant = lease(place, to: id, at: now, into: &effects)
         else { continue }
         grants[id, default: []].append(grant)
@@ -45,15 +47,21 @@ extension Scheduler {
   }
 
   /// What this worker takes in this turn, if anything.
+  /// - Parameters:
+  ///   - spares: a worker to which something is on its way is given nothing that it would have to fetch.
+  ///   - spared: set when that was so.
   private mutating func choose(
-    for id: SessionID, _ turn: inout Turn, at now: Instant
+    for id: SessionID, _ turn: inout Turn, spares: Bool, _ spared: inout Bool, at now: Instant
   ) -> ReadyQueue.Place? {
     let choice = sessions.read(id) { session -> Choice in
       guard session.free > 0, !session.draining, !session.isSuspect(at: now, policy),
         !turn.isSpokenFor(session)
       else { return Choice() }
-      let choice = self.choice(for: session, among: classes, at: now)
-      if choice.place == nil {
+      let isSpared = spares && session.isTransferring
+      let choice = self.choice(for: session, among: classes, mayFetch: !isSpared, at: now)
+      if choice.place == nil, isSpared {
+        spared = true
+      } else if choice.place == nil {
         turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
       }
       return choice
@@ -152,7 +160,8 @@ extension Scheduler {
     let package = queue.read(place) { $0.kind.package }
     guard let waiting = queue.popHead(place, lasting: meanDuration(of: package)),
       var judging = judgings[waiting.judging],
-      let (worker, last) = sessions.read(id, { ($0.worker, $0.lastGrant) })
+      let (worker, last, holds) = sessions.read(
+        id, { ($0.worker, $0.lastGrant, $0.holds(package)) })
     else { return nil }
     epochCounter += 1
     let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
@@ -167,6 +176,7 @@ extension Scheduler {
     sessions.modify(id) {
       $0.granted += 1
       $0.lastGrant = sequence
+      if !holds { $0.beginTransfer(judging.order.archiveBytes, at: now, policy) }
     }
     effects.append(.record(.leased(waiting.judging, epoch, worker)))
     effects.append(.publish(waiting.judging, judging.order.batch, .started(worker)))

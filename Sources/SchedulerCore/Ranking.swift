@@ -63,8 +63,10 @@ extension Scheduler {
   }
 
   /// The kind of work this worker should take next, if any.
+  /// - Parameter mayFetch: also work whose package it would have to fetch.
   func choice(
-    for session: borrowing Session, among classes: [Priority], at now: Instant
+    for session: borrowing Session, among classes: [Priority], mayFetch: Bool = true,
+    at now: Instant
   ) -> Choice {
     var choice = Choice()
     if let until = session.conduct.restsUntil, until > now {
@@ -77,7 +79,7 @@ extension Scheduler {
       offerWarm(to: session, priority, places, at: now, &choice)
       // Nothing cold can be better than what is warm and belongs to those who have had least.
       if let rank = choice.rank, rank.lead == 0 { break }
-      for place in places { offerCold(place, to: session, at: now, &choice) }
+      if mayFetch { for place in places { offerCold(place, to: session, at: now, &choice) } }
       if choice.place != nil { break }
     }
     return choice
@@ -128,7 +130,7 @@ extension Scheduler {
     _ place: ReadyQueue.Place, _ warmth: Rank.Warmth, to session: borrowing Session,
     at now: Instant, _ choice: inout Choice
   ) {
-    guard isAble(session.skillSet, place) else { return }
+    guard isAble(session.skillSet, place), hasPlace(session, place) else { return }
     if let until = session.conduct.pause(for: queue.read(place) { $0.kind.package }, at: now) {
       choice.lookAgain(at: until)
     } else if let rank = rank(place, warmth) {
@@ -141,14 +143,14 @@ extension Scheduler {
     _ choice: inout Choice
   ) {
     let (package, bytes) = queue.read(place) { ($0.kind.package, $0.unpackedBytes) }
-    guard isAble(session.skillSet, place), session.canHold(bytes), !session.holds(package) else {
-      return
-    }
+    guard isAble(session.skillSet, place), session.canHold(bytes), !session.holds(package),
+      hasPlace(session, place)
+    else { return }
     if let until = session.conduct.pause(for: package, at: now) {
       choice.lookAgain(at: until)
       return
     }
-    switch coldChoice(place, at: now) {
+    switch coldChoice(place, for: session, at: now) {
     case .open(let holders):
       if let rank = rank(place, .cold, holders: holders) { choice.offer(place, rank) }
     case .notBefore(let due): choice.lookAgain(at: due)
@@ -161,35 +163,50 @@ extension Scheduler {
     abilities.isAble(skillSet, to: queue.read(place) { $0.demand })
   }
 
-  /// Judges one kind of waiting work for any worker that has not its package.
-  func coldChoice(_ place: ReadyQueue.Place, at now: Instant) -> ColdChoice {
+  /// Whether a worker with room has room for this kind of work.
+  ///
+  /// Who waits for a verdict is not tied to one worker while its slots are busy: the next slot that
+  /// falls free may be another's. With more waiting than there are slots it makes no difference.
+  func hasPlace(_ session: borrowing Session, _ place: ReadyQueue.Place) -> Bool {
+    guard session.free > 0 else { return false }
+    if session.hasFreeSlot { return true }
+    let (kind, count) = queue.read(place) { ($0.kind, $0.count) }
+    return kind.priority > .console
+      || count > max(1, sessions.holders(of: kind.package).count) * Int(session.hello.slots)
+  }
+
+  /// The same of those who hold its package and have these skills, taken together.
+  private func hasPlace(_ supply: PackageHolders.Supply, _ place: ReadyQueue.Place) -> Bool {
+    if supply.withFreeSlot > 0 { return true }
+    let (kind, count) = queue.read(place) { ($0.kind, $0.count) }
+    return supply.withRoom > 0 && (kind.priority > .console || count > supply.slots)
+  }
+
+  /// Judges one kind of waiting work for a worker that has not its package.
+  func coldChoice(
+    _ place: ReadyQueue.Place, for session: borrowing Session, at now: Instant
+  ) -> ColdChoice {
     let (kind, bytes) = queue.read(place) { ($0.kind, $0.archiveBytes) }
     guard let holding = sessions.holding(kind.package) else { return .open(holders: 0) }
     var warmSlots: Int64 = 0
     for supply in holding.supplies where isAble(supply.skillSet, place) {
       // A warm worker has room: it takes the judging in this same pass.
-      if supply.withRoom > 0 { return .leftToOthers }
+      if hasPlace(supply, place) { return .leftToOthers }
       warmSlots += supply.slots
     }
     let cold = ColdChoice.open(holders: holding.sessions.count)
     guard warmSlots > 0, let head = queue.head(place) else { return cold }
 
-    // Cold is worth it when the backlog at the warm workers lasts longer than the transfer.
-    let fetch = fetchEstimate(bytes)
-    let ahead = queue.backlog(of: kind.package, upTo: kind.priority)
-    let backlog = meanDuration(of: kind.package) * (Int64(ahead) / warmSlots + 1)
-    if backlog > fetch { return cold }
+    // Cold is worth it when the backlog at the warm workers lasts longer than the transfer. Of so many
+    // slots one falls free every so often.
+    let fetch = session.fetchEstimate(bytes, at: now, policy)
+    let ahead = Int64(queue.backlog(of: kind.package, upTo: kind.priority))
+    if meanDuration(of: kind.package) * ahead > fetch * warmSlots { return cold }
     let patience =
-      kind.priority <= .console
-      ? min(policy.longestWarmWait, TimeSpan(nanoseconds: fetch.nanoseconds / 2))
-      : policy.longestWarmWaitOfBatch
+      kind.priority <= .console ? policy.longestWarmWait : policy.longestWarmWaitOfBatch
     let due = head.since + patience
     return now >= due ? cold : .notBefore(due)
   }
 
   func meanDuration(of package: Digest) -> TimeSpan { meanDuration[package] ?? .seconds(1) }
-
-  private func fetchEstimate(_ bytes: Int64) -> TimeSpan {
-    TimeSpan.microseconds(bytes / max(1, policy.assumedFetchRate / 1_000_000))
-  }
 }

@@ -33,8 +33,9 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var wishPause = TimeSpan.seconds(30)
   /// Assumed rate of a package transfer, bytes per second, until one was measured.
   public var assumedFetchRate: Int64 = 50_000_000
-  /// A live judging waits at most so long for a worker that has its package.
-  public var longestWarmWait = TimeSpan.seconds(1)
+  /// A live judging waits at most so long for a worker that has its package: about what a transfer
+  /// takes, and shorter waits move more bytes for no shorter tail (`assize bench locality`).
+  public var longestWarmWait = TimeSpan.seconds(2)
   /// A regraded one is in no hurry: better to wait than to send 500 MB to one more worker.
   public var longestWarmWaitOfBatch = TimeSpan.seconds(60)
   /// Contests of one class whose shares differ by less than so long, times all slots, are alike: turns

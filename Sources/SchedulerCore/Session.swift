@@ -66,8 +66,19 @@ struct Session {
   /// Packages that it did not warm: why, and until when it is not asked again.
   var refusals: [Digest: (reason: String, until: Instant)] = [:]
   var judged: Int64 = 0
+  /// What it fetches for judgings; nil while it fetches nothing.
+  private(set) var link: Link?
+  /// Bytes per second of its transfers up to now; nil before the first.
+  private(set) var fetchRate: Int64?
   /// Where the packages stand that it holds, in the list of holders; the table's own.
   var shelf: [Int] = []
+
+  struct Link {
+    var began: Instant
+    var bytes: Int64 = 0
+    /// When all of it should be here.
+    var freeAt: Instant
+  }
 
   struct Wish: Hashable {
     var unpackedBytes: Int64
@@ -90,9 +101,38 @@ struct Session {
     fetching[package] != nil || wishes[package] != nil
   }
   func holds(_ package: Digest) -> Bool { warmth(of: package) != nil }
+  /// Something is on its way to it.
+  var isTransferring: Bool { !wishes.isEmpty || fetching.keys.contains { !cached.contains($0) } }
+  /// It could begin with a judging at once; otherwise it only holds it until a slot is free.
+  var hasFreeSlot: Bool { free > 0 && leases.count < Int(hello.slots) }
   func warmth(of package: Digest) -> Rank.Warmth? {
     if cached.contains(package) { return .here }
     return isFetching(package) ? .arriving : nil
+  }
+
+  /// How long it would take until this worker had so many bytes more.
+  func fetchEstimate(_ bytes: Int64, at now: Instant, _ policy: SchedulerPolicy) -> TimeSpan {
+    let rate = max(1_000_000, fetchRate ?? policy.assumedFetchRate)
+    let busy = link.map { max(.zero, $0.freeAt - now) } ?? .zero
+    return busy + TimeSpan.microseconds(bytes / (rate / 1_000_000))
+  }
+
+  mutating func beginTransfer(_ bytes: Int64, at now: Instant, _ policy: SchedulerPolicy) {
+    let end = now + fetchEstimate(bytes, at: now, policy)
+    var link = link ?? Link(began: now, freeAt: now)
+    link.bytes += bytes
+    link.freeAt = end
+    self.link = link
+  }
+
+  /// Learns from what has come, once nothing more is on its way. Includes what shares the link, and
+  /// counts what need not travel as having travelled, since it need not the next time either.
+  mutating func endTransfers(at now: Instant) {
+    guard let link, !isTransferring else { return }
+    self.link = nil
+    let microseconds = max(1, (now - link.began).nanoseconds / 1_000)
+    let rate = min(link.bytes / microseconds, 10_000) * 1_000_000
+    fetchRate = fetchRate.map { $0 + (rate - $0) / 4 } ?? rate
   }
 
   /// Whether it gets work at all.

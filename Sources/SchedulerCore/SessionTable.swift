@@ -193,6 +193,7 @@ extension SessionTable {
     var skillSet: Int
     var slots: Int32
     var isServing: Bool
+    var hasFreeSlot: Bool
     var avoids: [Digest: Instant]
 
     init(_ session: borrowing Session) {
@@ -201,19 +202,20 @@ extension SessionTable {
       skillSet = session.skillSet
       slots = session.hello.slots
       isServing = session.isServing
+      hasFreeSlot = session.hasFreeSlot
       avoids = session.conduct.avoids
     }
 
     func isLikeForHolders(_ other: Self) -> Bool {
-      (room.free > 0) == (other.room.free > 0) && isServing == other.isServing
-        && avoids.count == other.avoids.count && avoids == other.avoids
+      (room.free > 0) == (other.room.free > 0) && hasFreeSlot == other.hasFreeSlot
+        && isServing == other.isServing && avoids.count == other.avoids.count && avoids == other.avoids
     }
 
     /// Nil while the worker is not given this package.
     func offer(_ package: Digest) -> PackageHolders.Offer? {
       guard isServing, avoids.isEmpty || avoids[package] == nil else { return nil }
       return PackageHolders.Offer(
-        skillSet: skillSet, slots: Int64(slots), hasRoom: room.free > 0)
+        skillSet: skillSet, slots: Int64(slots), hasRoom: room.free > 0, hasFreeSlot: hasFreeSlot)
     }
   }
 

@@ -74,33 +74,48 @@ extension SchedulerServer {
   private func perform(
     _ round: Round, programs: [SubmissionID: Program], except contradicted: Set<JudgingID> = []
   ) {
+    var acknowledgements = Acknowledgements()
     for effect in round.effects {
       switch effect {
       case .record: break
       case .grant(let session, let orders, let submissions):
-        for (order, submission) in zip(orders, submissions)
-        where !contradicted.contains(order.name.judging) {
-          grant(session, order, submission, programs)
-        }
+        // It is told first what it may forget: one of these may be what it has just given back.
+        send(acknowledgements.take(session), to: session)
+        let told = zip(orders, submissions).filter { !contradicted.contains($0.0.name.judging) }
+        grant(session, told, programs)
+      // One by one they would be most of the messages.
+      case .send(let session, .acknowledge(let names)) where !names.isEmpty:
+        acknowledgements.add(names, for: session)
       case .send(let session, let message): send(message, to: session)
-      case .close(let session): links.close(session)
+      case .close(let session):
+        send(acknowledgements.take(session), to: session)
+        links.close(session)
       case .publish(let judging, let batch, let news):
         if !contradicted.contains(judging) { publish(judging, batch, news) }
       }
     }
+    for session in acknowledgements.sessions {
+      send(acknowledgements.take(session), to: session)
+    }
     for (answer, peer) in round.answers { reply(answer, to: peer) }
   }
 
-  /// One message per grant: a program may be half of what a message can hold.
+  private func send(_ messages: [SchedulerMessage], to session: SessionID) {
+    for message in messages { send(message, to: session) }
+  }
+
   private func grant(
-    _ session: SessionID, _ order: GrantOrder, _ submission: SubmissionID,
+    _ session: SessionID, _ orders: [(GrantOrder, SubmissionID)],
     _ programs: [SubmissionID: Program]
   ) {
-    guard let program = programs[submission] else {
-      log.error("a submission has no program", metadata: ["submission": "\(submission)"])
-      return
+    let grants = orders.compactMap { order, submission -> Grant? in
+      guard let program = programs[submission] else {
+        log.error("a submission has no program", metadata: ["submission": "\(submission)"])
+        return nil
+      }
+      return Grant(order: order, program: program)
     }
-    send(.grant([Grant(order: order, program: program)]), to: session)
+    for part in Grant.parts(of: grants) { send(.grant(part), to: session) }
   }
 
   private func send(_ message: SchedulerMessage, to session: SessionID) {

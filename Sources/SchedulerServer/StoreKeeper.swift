@@ -43,12 +43,9 @@ actor StoreKeeper {
     page: Watchers.PageRequest?
   ) throws -> Committed {
     let report = try store.commit(records, at: Self.wallClock())
-    var programs: [SubmissionID: Program] = [:]
-    for submission in submissions where programs[submission] == nil {
-      programs[submission] = try store.program(of: submission)
-    }
     return Committed(
-      contradictions: try contradictions(report.stale.map { records[$0] }), programs: programs,
+      contradictions: try contradictions(report.stale.map { records[$0] }),
+      programs: try store.programs(of: submissions),
       page: page.map { self.page($0) })
   }
 

@@ -53,14 +53,7 @@ extension World {
     }
   }
 
-  private func digest(_ package: Int) -> Digest {
-    let words = (0..<4).map { mixed(UInt64(package) &* 4 &+ UInt64($0) &+ 1) }
-    let bytes = words.flatMap { word in
-      (0..<8).map { UInt8(truncatingIfNeeded: word >> (UInt64($0) * 8)) }
-    }
-    guard let digest = Digest(bytes: bytes) else { preconditionFailure("32 bytes are a digest") }
-    return digest
-  }
+  private func digest(_ package: Int) -> Digest { packageDigest(package) }
 
   /// A submission is durable before the scheduler's core hears of it, as in the server.
   mutating func submit(_ index: Int) throws(SimulationFailure) {
@@ -104,4 +97,14 @@ extension World {
     ledger.cancelled.insert(judging)
     try decide(.cancel([judging]))
   }
+}
+
+/// A name for the package of this number that sorts like any other.
+func packageDigest(_ package: Int) -> Digest {
+  let words = (0..<4).map { mixed(UInt64(package) &* 4 &+ UInt64($0) &+ 1) }
+  let bytes = words.flatMap { word in
+    (0..<8).map { UInt8(truncatingIfNeeded: word >> (UInt64($0) * 8)) }
+  }
+  guard let digest = Digest(bytes: bytes) else { preconditionFailure("32 bytes are a digest") }
+  return digest
 }

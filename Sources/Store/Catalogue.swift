@@ -106,20 +106,33 @@ extension Store {
 
   /// What was handed in; nil when there is no such submission.
   public func program(of submission: SubmissionID) throws(StoreError) -> Program? {
-    try read("reading the program of \(submission)") { database in
+    try programs(of: [submission])[submission]
+  }
+
+  /// The programs of these submissions, those that are not there left out. All in one transaction: what
+  /// beginning and ending one takes is more than reading a program.
+  public func programs(
+    of submissions: [SubmissionID]
+  ) throws(StoreError) -> [SubmissionID: Program] {
+    guard !submissions.isEmpty else { return [:] }
+    return try read("reading programs") { database in
       var find = try Command(database, "SELECT language, entry_point FROM submissions WHERE id = ?")
-      find.bind(submission.value)
-      guard
-        var program = try find.first({
-          Program(language: LanguageID($0.text()), entryPoint: $0.optionalText(), files: [])
-        })
-      else { return nil }
       var files = try Command(
         database,
         "SELECT name, contents FROM source_files WHERE submission = ? ORDER BY position")
-      files.bind(submission.value)
-      program.files = try files.all { SourceFile(name: $0.text(), contents: $0.bytes()) }
-      return program
+      var programs: [SubmissionID: Program] = [:]
+      for submission in submissions where programs[submission] == nil {
+        find.bind(submission.value)
+        guard
+          var program = try find.first({
+            Program(language: LanguageID($0.text()), entryPoint: $0.optionalText(), files: [])
+          })
+        else { continue }
+        files.bind(submission.value)
+        program.files = try files.all { SourceFile(name: $0.text(), contents: $0.bytes()) }
+        programs[submission] = program
+      }
+      return programs
     }
   }
 }

@@ -6,31 +6,6 @@ import ProblemPackage
 import SchedulerClient
 import Synchronization
 
-/// Judgings of more packages than fit the caches of two workers, each a process of its own.
-struct CacheTrace {
-  var name: String
-  var packages: Int
-  /// Bytes of each package's tests.
-  var packageBytes: Int
-  var judgings: Int
-  /// How many are handed in and not judged at a time; all of them is a regrade.
-  var inFlight: Int
-  /// Of each worker.
-  var budgetBytes: Int
-
-  static let all = [
-    // Engines that pin what jobs declare stall here: all inputs together are larger than the disk.
-    CacheTrace(
-      name: "12 packages of 20 MB, a regrade", packages: 12, packageBytes: 20_000_000,
-      judgings: 300, inFlight: 300, budgetBytes: 100_000_000),
-    CacheTrace(
-      name: "working set of four budgets, live", packages: 40, packageBytes: 10_000_000,
-      judgings: 2_000, inFlight: 16, budgetBytes: 100_000_000),
-  ]
-
-  static let workers = 2
-}
-
 extension BenchCluster {
   /// Judges a trace and watches the disk.
   func run(_ trace: CacheTrace, in place: String) async throws -> BenchPage.Row {
@@ -86,10 +61,8 @@ extension BenchCluster {
 
   /// Several at a time, in an order that is the same each time.
   private func judge(_ trace: CacheTrace, _ digests: [Digest]) async throws {
-    var random = Mixer(state: 11)
-    let order = (0..<trace.judgings).map { _ in digests[Int(random.next() % UInt64(digests.count))]
-    }
-    let priority = trace.inFlight < trace.judgings ? Priority.live : .regrade
+    let order = trace.order.map { digests[$0] }
+    let priority = trace.isRegrade ? Priority.regrade : .live
     try await withThrowingTaskGroup(of: Void.self) { group in
       for first in 0..<trace.inFlight {
         group.addTask {

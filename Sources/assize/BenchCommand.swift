@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure what Assize costs on this machine.",
     subcommands: [
       BenchSandboxCommand.self, BenchCompareCommand.self, BenchPackagesCommand.self,
-      BenchSchedulerCommand.self,
+      BenchSchedulerCommand.self, BenchLocalityCommand.self,
     ])
 }
 

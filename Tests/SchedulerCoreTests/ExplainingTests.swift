@@ -35,7 +35,7 @@ import Testing
     #expect(
       lines(waiting) == [
         "anna 0 here: every slot is busy",
-        "flora 1 cold: for another 1 s it is left to workers that have the package, which is sooner "
+        "flora 1 cold: for another 2 s it is left to workers that have the package, which is sooner "
           + "than to fetch 95.4 MiB",
         "emma 1 cold: it is draining",
         "carla 1 cold: it has not the label class=fast",

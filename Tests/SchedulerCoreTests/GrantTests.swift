@@ -9,7 +9,7 @@ import Testing
     var bench = SchedulerBench()
     bench.join("anna", slots: 2, cache: [.a])
     bench.took("s1 welcome 1")
-    bench.when(submitted(1...3))
+    bench.when(.submitted((1...3).map { order($0, priority: .regrade) }))
     bench.took(
       "record leased j1 1.1 anna", "record leased j2 1.2 anna",
       "grant s1: j1 1.1 #1, j2 1.2 #2")
@@ -18,6 +18,20 @@ import Testing
     bench.sync(1, credit: 1, seen: 2, held: [held(1, epoch(1)), held(2, epoch(2))])
     bench.tookNothing()
     bench.sync(1, credit: 3, seen: 2, held: [held(1, epoch(1)), held(2, epoch(2))])
+    bench.took("record leased j3 1.3 anna", "grant s1: j3 1.3 #3")
+  }
+
+  @Test func whoWaitsForAVerdictIsNotTiedToABusyWorker() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 2, credit: 3, cache: [.a])
+    bench.forget()
+    // Credit for three, but the third would only lie there.
+    bench.when(submitted(1...3))
+    bench.took(
+      "record leased j1 1.1 anna", "record leased j2 1.2 anna",
+      "grant s1: j1 1.1 #1, j2 1.2 #2")
+    // Now more wait than all slots can take at once: one may as well wait there.
+    bench.when(submitted(4...5))
     bench.took("record leased j3 1.3 anna", "grant s1: j3 1.3 #3")
   }
 

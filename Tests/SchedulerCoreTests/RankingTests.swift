@@ -64,10 +64,9 @@ import Testing
     bench.given(submitted(1...1))
     bench.when(submitted(2...2))
     bench.tookNothing()
-    // Half of the two seconds that the transfer takes.
-    #expect(bench.core.coldDeadline == bench.now + .seconds(1))
+    #expect(bench.core.coldDeadline == bench.now + .seconds(2))
     #expect(bench.notes == ["1 a worker that has the package will be free soon"])
-    bench.pass(.milliseconds(999))
+    bench.pass(.milliseconds(1_999))
     bench.tookNothing()
     bench.pass(.milliseconds(1))
     bench.took("record leased j2 1.2 berta", "grant s2: j2 1.2 #1")
@@ -94,11 +93,54 @@ import Testing
     bench.join("anna", cache: [.a])
     bench.join("berta")
     bench.forget()
-    // Two wait behind anna's one slot: three seconds, longer than a fetch of two.
-    bench.when(submitted(1...3))
+    // Three wait behind anna's one slot: three seconds, longer than a fetch of two.
+    bench.when(submitted(1...4))
     bench.took(
       "record leased j1 1.1 anna", "record leased j2 1.2 berta", "grant s1: j1 1.1 #1",
       "grant s2: j2 1.2 #1")
+  }
+
+  /// Of eight slots one falls free every eighth of a judging.
+  @Test func aBacklogIsSharedByAllWarmSlots() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 8, cache: [.a])
+    bench.given(submitted(1...8))
+    bench.join("berta")
+    bench.forget()
+    bench.when(submitted(9...24))
+    bench.tookNothing()
+    // Seventeen, at a second each: a little more than the two seconds of a fetch.
+    bench.when(submitted(25...25))
+    bench.took("record leased j9 1.9 berta", "grant s2: j9 1.9 #1")
+  }
+
+  @Test func packagesGoWhereNothingIsOnItsWay() {
+    var bench = SchedulerBench()
+    bench.join("anna", slots: 8)
+    bench.join("berta", slots: 4)
+    bench.forget()
+    bench.when(.submitted([order(1, .a)]))
+    bench.took("record leased j1 1.1 anna", "grant s1: j1 1.1 #1")
+    // Anna has more room, but her link is busy.
+    bench.when(.submitted([order(2, .b)]))
+    bench.took("record leased j2 1.2 berta", "grant s2: j2 1.2 #1")
+    // Now both links are.
+    bench.when(.submitted([order(3, .c)]))
+    bench.took("record leased j3 1.3 anna", "grant s1: j3 1.3 #2")
+  }
+
+  @Test func transfersAreExpectedToTakeWhatTheyTook() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.b])
+    bench.join("berta")
+    // 100 MB in half a second, four times what is assumed.
+    bench.given(submitted(1...1, .b))
+    bench.given(.submitted([order(2, .c)]))
+    bench.now = bench.now + .milliseconds(500)
+    bench.sync(2, credit: 1, seen: 1, held: [held(2, epoch(2))], cache: [.c])
+    #expect(bench.core.sessions[SessionID(2)]?.fetchRate == 200_000_000)
+    #expect(bench.core.sessions[SessionID(2)]?.link == nil)
+    #expect(bench.core.sessions[SessionID(1)]?.fetchRate == nil)
   }
 
   @Test func isLookedAtAgainWhenTheWarmWorkerFilledUpInTheSamePass() {
@@ -109,7 +151,7 @@ import Testing
     bench.forget()
     bench.when(submitted(1...2))
     bench.took("record leased j1 1.1 anna", "grant s1: j1 1.1 #1")
-    #expect(bench.core.coldDeadline == bench.now + .seconds(1))
+    #expect(bench.core.coldDeadline == bench.now + .seconds(2))
   }
 
   @Test func measuredJudgingsDecideWhatABacklogIs() {

@@ -36,6 +36,10 @@ import Testing
     #expect(try store.program(of: ids[0]) == NewSubmission.sample.program)
     #expect(try store.program(of: ids[1]) == program)
     #expect(try store.program(of: SubmissionID(3)) == nil)
+    #expect(
+      try store.programs(of: [ids[1], SubmissionID(3), ids[0], ids[1]])
+        == [ids[0]: NewSubmission.sample.program, ids[1]: program])
+    #expect(try store.programs(of: []) == [:])
     let stored = try #require(try store.submission(ids[0]))
     #expect(stored.externalID == "417")
     #expect(stored.team == "Team 7")
