@@ -10,8 +10,12 @@ struct Conduct {
   var avoids: [Digest: Instant] = [:]
   /// Not to be given anything before this time.
   var restsUntil: Instant?
+  /// What it was told to stop and did not confirm, see `Stop`.
+  var stops: [JudgingID: Stop] = [:]
+  /// It has not stopped in time what it was told to stop.
+  var isStuck: Bool { !stops.isEmpty && stops.values.contains { $0.isOverdue } }
 
-  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 }
+  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 || !stops.isEmpty }
 
   mutating func noteFault(with package: Digest, at now: Instant, _ policy: SchedulerPolicy) {
     faultsInARow += 1
@@ -64,7 +68,8 @@ struct Session {
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
 
-  var draining: Bool { conduct.isDraining }
+  /// Gets nothing new.
+  var draining: Bool { conduct.isDraining || conduct.isStuck }
 
   /// Of its whole cache. A worker that does not say is taken to have room for everything; it gives
   /// back what is too large.
@@ -234,6 +239,8 @@ struct SessionTable {
     addHolder(id, package)
     modify(id) {
       $0.leases[judging] = grant
+      // The worker has one lease on a judging: whatever it was to stop of it is overtaken.
+      $0.conduct.stops[judging] = nil
       $0.fetching[package, default: 0] += 1
     }
   }

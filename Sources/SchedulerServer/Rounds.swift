@@ -84,6 +84,8 @@ extension SchedulerServer {
         }
       case .send(let session, let message): send(message, to: session)
       case .close(let session): links.close(session)
+      case .note(let worker, let text):
+        log.warning("\(text)", metadata: ["worker": "\(worker)"])
       case .publish(let judging, let batch, let news):
         if !contradicted.contains(judging) { publish(judging, batch, news) }
       }
