@@ -10,7 +10,8 @@ public enum SchedulerMessage: Hashable, Sendable {
   case refused(String)
   /// Judgings for this worker, each a lease of its own.
   case grant([Grant])
-  /// Stop if you hold it and answer `cancelled`; answered as well when the worker never had it.
+  /// Stop if you hold it and answer `cancelled`; answered as well when the worker never had it, and then
+  /// at once, so that the judging 0, which nobody has, is a way to ask whether a worker lives.
   case cancel(JudgingID, LeaseEpoch)
   /// Fetch this package before a judging needs it, if there is room; answered with `wishEnded` when it
   /// will not come. Only to workers that said `takesWarm`. Nobody repeats it: whoever wished asks again.

@@ -91,7 +91,8 @@ extension Scheduler {
     let known = judgings[id]
     if let known {
       if case .leased(let lease) = known.phase {
-        effects.append(.send(lease.session, .cancel(id, lease.epoch)))
+        let name = LeaseName(judging: id, epoch: lease.epoch)
+        stop(name, at: lease.session, at: now, into: &effects)
       }
       forget(known)
     }

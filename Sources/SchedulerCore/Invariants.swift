@@ -1,4 +1,5 @@
 internal import JudgeModel
+internal import Messages
 
 extension Scheduler {
   /// Walks every relation between the tables; traps when one does not hold. For tests and the
@@ -33,6 +34,13 @@ extension Scheduler {
       precondition(session.granted <= session.creditLimit, "grants stay within the credit")
     }
     precondition(held == leased, "each lease stands at one session")
+    for (worker, newcomer) in newcomers {
+      precondition(newcomer.hello.worker == worker)
+      precondition(
+        sessions.session(of: worker).map { $0.instance != newcomer.hello.instance } ?? false,
+        "a newcomer waits for a name that another process has")
+    }
+    precondition(newcomers.isEmpty || nextSessionCheck != nil, "nobody waits for ever")
     precondition(queue.count <= judgings.count)
   }
 }

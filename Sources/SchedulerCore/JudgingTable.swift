@@ -101,6 +101,7 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) {
     let acknowledge = SchedulerEffect.send(session, .acknowledge([name]))
+    noteStopped(name, by: session, into: &effects)
     guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else {
       // Stale: somebody else has it, or it is over. The worker may forget it.
       effects.append(acknowledge)
@@ -132,6 +133,7 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) {
     if case .draining = reason { sessions.modify(session) { $0.conduct.isDraining = true } }
+    noteStopped(name, by: session, into: &effects)
     guard var judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
     if case .workerFault = reason {
       let package = judging.order.package
@@ -153,11 +155,14 @@ extension Scheduler {
     }
   }
 
-  mutating func cancel(_ id: JudgingID, into effects: inout [SchedulerEffect]) {
+  mutating func cancel(
+    _ id: JudgingID, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
     guard let judging = judgings[id] else { return }
     effects.append(.record(.cancelled(id)))
     if case .leased(let lease) = judging.phase {
-      effects.append(.send(lease.session, .cancel(id, lease.epoch)))
+      stop(
+        LeaseName(judging: id, epoch: lease.epoch), at: lease.session, at: now, into: &effects)
     }
     effects.append(.publish(id, judging.order.batch, .ended(.cancelled, reason: "cancelled")))
     counts.cancelled += 1

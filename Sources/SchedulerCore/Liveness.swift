@@ -8,16 +8,7 @@ extension Scheduler {
   mutating func greet(
     _ id: SessionID, _ hello: WorkerHello, at now: Instant, into effects: inout [SchedulerEffect]
   ) {
-    if let old = sessions.session(of: hello.worker) {
-      if old.instance != hello.instance {
-        // A restarted process, or a second one with the same name. The newest wins; the other, if it
-        // lives, is told to stop, or the two would take the name from each other for ever.
-        let text =
-          "another process has taken the name \(hello.worker): give each worker its own --name"
-        effects.append(.send(old.id, .refused(text)))
-      }
-      lose(old.id, mayReturn: old.instance == hello.instance, at: now, into: &effects)
-    }
+    guard makeWay(for: id, hello, at: now, into: &effects) else { return }
     var session = Session(
       id: id, worker: hello.worker, instance: hello.instance, hello: hello,
       skills: Skills(hello), cache: hello.cache,
@@ -28,6 +19,7 @@ extension Scheduler {
       instance == hello.instance
     {
       session.conduct = conduct
+      session.conduct.takeUpStops(holding: Set(hello.held.map(\.judging)), at: now)
     }
     sessions.add(session)
     effects.append(
@@ -43,6 +35,34 @@ extension Scheduler {
     needsScheduling = true
   }
 
+  /// Ends the session that has the name of the worker that says hello.
+  /// - Returns: false when the other may be alive: the newcomer waits.
+  private mutating func makeWay(
+    for id: SessionID, _ hello: WorkerHello, at now: Instant, into effects: inout [SchedulerEffect]
+  ) -> Bool {
+    let old = sessions.session(of: hello.worker)
+    if let old, old.instance == hello.instance {
+      lose(old.id, mayReturn: true, at: now, into: &effects)
+      return true
+    }
+    if let waiting = newcomers.removeValue(forKey: hello.worker), waiting.session != id {
+      // It said hello anew, or a third one came. Should it live, it will say hello again.
+      effects.append(.close(waiting.session))
+    }
+    guard let old else { return true }
+    guard old.isSuspect(at: now, policy) else {
+      hold(id, hello, behind: old.id, into: &effects)
+      return false
+    }
+    // Should it wake up, it learns that it has been replaced.
+    let text =
+      "another process, on host \(hello.host), has taken the name \(hello.worker) while this one was "
+      + "silent: give each worker its own --name"
+    effects.append(.send(old.id, .refused(text)))
+    lose(old.id, mayReturn: false, at: now, into: &effects)
+    return true
+  }
+
   /// A worker claims a lease. True claims are believed, others are told to stop.
   private mutating func adopt(
     _ held: HeldLease, by id: SessionID, at now: Instant, into effects: inout [SchedulerEffect]
@@ -52,8 +72,8 @@ extension Scheduler {
     guard let worker = sessions[id]?.worker, var judging = judgings[held.judging],
       judging.isOpen(for: held.epoch) || wasForgotten(judging, held.epoch)
     else {
-      effects.append(.send(id, .cancel(held.judging, held.epoch)))
-      return
+      let name = LeaseName(judging: held.judging, epoch: held.epoch)
+      return stop(name, at: id, at: now, into: &effects)
     }
     if case .leased(let lease) = judging.phase, lease.session == id { return }
     release(judging)
@@ -112,8 +132,10 @@ extension Scheduler {
     guard let session = sessions[sync.session] else { return }
     let held = Dictionary(sync.held.map { ($0.judging, $0.epoch) }, uniquingKeysWith: max)
     for claim in sync.held where !holds(session, claim) {
-      effects.append(.send(session.id, .cancel(claim.judging, claim.epoch)))
+      let name = LeaseName(judging: claim.judging, epoch: claim.epoch)
+      stop(name, at: session.id, at: now, into: &effects)
     }
+    noteStopped(by: session.id, holding: held, at: now, into: &effects)
     for (id, sequence) in session.leases.sorted(by: { $0.key < $1.key }) where held[id] == nil {
       guard var judging = judgings[id], case .leased(var lease) = judging.phase,
         now - lease.sentAt > policy.resendAfter
@@ -235,7 +257,7 @@ extension Scheduler {
       guard let session = sessions[id] else { continue }
       let silence = now - session.lastSeen
       if silence > policy.lostAfter {
-        lose(id, mayReturn: false, at: now, into: &effects)
+        end(id, mayReturn: false, at: now, into: &effects)
         continue
       }
       if session.isSuspect(at: now, policy) { sessions.modify(id) { $0.isSilent = true } }
@@ -244,7 +266,9 @@ extension Scheduler {
         sessions.modify(id) { $0.probed = true }
         effects.append(.send(id, .acknowledge([])))
       }
+      pressStops(id, at: now, into: &effects)
     }
+    reviewNewcomers(at: now, into: &effects)
     nextSessionCheck =
       sessions.isEmpty ? nil : now + TimeSpan(nanoseconds: policy.heartbeat.nanoseconds / 2)
   }

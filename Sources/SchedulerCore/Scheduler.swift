@@ -43,6 +43,8 @@ public struct Scheduler: Sendable {
   var broken = Deque<Broken>()
   /// When the adoption grace of a restart ends; nil when nothing waits for it.
   var graceEnds: Instant?
+  /// Who waits for a name that a connected process has, by that name.
+  var newcomers: [WorkerID: Newcomer] = [:]
   /// What is held against workers that are not connected now.
   var parted: [WorkerID: (instance: UInt64, conduct: Conduct)] = [:]
   /// Earliest time at which a placement that was put off becomes allowed; set by `schedule`.
@@ -104,11 +106,14 @@ public struct Scheduler: Sendable {
       effects.append(.send(session, .acknowledge([name])))
     case .cancelConfirmed(let session, let judging, let epoch):
       guard touch(session, at: now, into: &effects) else { return }
-      effects.append(.send(session, .acknowledge([LeaseName(judging: judging, epoch: epoch)])))
-    case .goodbye(let session): lose(session, mayReturn: false, at: now, into: &effects)
-    case .disconnected(let session): lose(session, mayReturn: true, at: now, into: &effects)
+      let name = LeaseName(judging: judging, epoch: epoch)
+      noteStopped(name, by: session, into: &effects)
+      effects.append(.send(session, .acknowledge([name])))
+      noteAnswer(name, from: session, into: &effects)
+    case .goodbye(let session): end(session, mayReturn: false, at: now, into: &effects)
+    case .disconnected(let session): end(session, mayReturn: true, at: now, into: &effects)
     case .cancel(let list):
-      for judging in list { cancel(judging, into: &effects) }
+      for judging in list { cancel(judging, at: now, into: &effects) }
     case .contradicted(let list):
       for contradiction in list { accept(contradiction, at: now, into: &effects) }
     case .drain(let worker):
@@ -121,6 +126,13 @@ public struct Scheduler: Sendable {
       endWish(session, package, reason: reason, at: now)
     case .timePassed: break
     }
+  }
+}
+
+extension Scheduler {
+  /// Whether the worker of this session was let in; otherwise it waits for its name, or is refused.
+  public func hasJoined(_ session: SessionID) -> Bool {
+    sessions.read(session) { _ in true } ?? false
   }
 }
 

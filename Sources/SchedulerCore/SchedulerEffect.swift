@@ -11,6 +11,8 @@ public enum SchedulerEffect: Hashable, Sendable {
   case send(SessionID, SchedulerMessage)
   /// The session is over: forget its connection.
   case close(SessionID)
+  /// Tell the person who looks after the cluster something about a worker.
+  case note(WorkerID, String)
   /// Tell whoever watches.
   case publish(JudgingID, BatchID?, JudgingNews)
 }

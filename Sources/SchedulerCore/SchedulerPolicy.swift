@@ -18,6 +18,12 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var adoptionGrace = TimeSpan.seconds(10)
   /// A grant that a worker has not mentioned for so long was lost on the way and is sent again.
   public var resendAfter = TimeSpan.seconds(6)
+  /// A worker that was told to stop something has so long to confirm it: a sandbox is gone within
+  /// milliseconds, and a full disk may hold up a worker for some seconds. Then it is told again and
+  /// gets nothing new until it has.
+  public var cancelPatience = TimeSpan.seconds(10)
+  /// And after so long its session is closed, and what else it has may be given to others.
+  public var evictAfter = TimeSpan.seconds(60)
   /// Judge errors after which a judging is set aside for a person: one might be the worker.
   public var judgeErrorsUntilQuarantine = 2
   /// Lost workers or worker faults after which a judging is set aside: it may be what kills them.

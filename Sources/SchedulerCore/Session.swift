@@ -10,8 +10,12 @@ struct Conduct {
   var avoids: [Digest: Instant] = [:]
   /// Not to be given anything before this time.
   var restsUntil: Instant?
+  /// What it was told to stop and did not confirm, see `Stop`.
+  var stops: [JudgingID: Stop] = [:]
+  /// It has not stopped in time what it was told to stop.
+  var isStuck: Bool { !stops.isEmpty && stops.values.contains { $0.isOverdue } }
 
-  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 }
+  var isWorthKeeping: Bool { isDraining || faultsInARow > 0 || !stops.isEmpty }
 
   /// Whether anything is held against it that ends with time.
   var hasPauses: Bool { restsUntil != nil || !avoids.isEmpty }
@@ -87,7 +91,8 @@ struct Session {
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
 
-  var draining: Bool { conduct.isDraining }
+  /// Gets nothing new.
+  var draining: Bool { conduct.isDraining || conduct.isStuck }
 
   /// Of its whole cache. A worker that does not say is taken to have room for everything; it gives
   /// back what is too large.

@@ -130,6 +130,8 @@ struct SessionTable {
     addHolder(id, package)
     modify(id) {
       $0.leases[judging] = grant
+      // The worker has one lease on a judging: whatever it was to stop of it is overtaken.
+      $0.conduct.stops[judging] = nil
       $0.fetching[package, default: 0] += 1
     }
   }

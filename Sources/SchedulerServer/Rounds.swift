@@ -90,6 +90,8 @@ extension SchedulerServer {
       case .close(let session):
         send(acknowledgements.take(session), to: session)
         links.close(session)
+      case .note(let worker, let text):
+        log.warning("\(text)", metadata: ["worker": "\(worker)"])
       case .publish(let judging, let batch, let news):
         if !contradicted.contains(judging) { publish(judging, batch, news) }
       }

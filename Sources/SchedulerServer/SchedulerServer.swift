@@ -228,13 +228,14 @@ extension SchedulerServer {
     sessionCounter += 1
     let session = SessionID(UInt64(generation) << 32 | sessionCounter)
     if let old = links.bind(session, to: peer) { handle(.disconnected(old)) }
+    handle(.hello(session, hello))
     log.notice(
-      "worker joined",
+      core?.hasJoined(session) == true
+        ? "worker joined" : "a worker waits until it is known whether another has its name",
       metadata: [
         "worker": "\(hello.worker)", "host": "\(hello.host)", "slots": "\(hello.slots)",
         "session": "\(session.value)", "held": "\(hello.held.count)",
       ])
-    handle(.hello(session, hello))
   }
 
   func handle(_ event: SchedulerEvent) {

@@ -22,6 +22,8 @@ public struct SimulationReport: Hashable, Sendable {
   public var bytesMoved: Int64 = 0
   public var schedulerCrashes = 0
   public var faults = 0
+  /// Times that something about a worker was told to whoever looks after the cluster.
+  public var notes = 0
   /// Things that happened in the simulated world.
   public var steps: Int64 = 0
   /// The same for the same options, or something is not repeatable.

@@ -142,7 +142,7 @@ extension World {
       let needsStore = round.contains {
         switch $0 {
         case .record, .grant: true
-        case .send, .close, .publish: false
+        case .send, .close, .note, .publish: false
         }
       }
       if needsStore {
@@ -193,6 +193,7 @@ extension World {
         {
           scheduler.sessionOf[connection] = nil
         }
+      case .note: report.notes += 1
       case .publish(let judging, _, let news): try checkNews(judging, news)
       }
     }

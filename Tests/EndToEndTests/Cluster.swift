@@ -72,6 +72,8 @@ final class Cluster {
   }
 
   struct WorkerPlan {
+    /// What it calls itself, if not as it is called here.
+    var name: String?
     var slots = 1
     var languages = ["c", "cpp", "python3"]
     var cacheBudget: String?
@@ -96,7 +98,7 @@ final class Cluster {
     let rate = plan.fetchRate.map { ["--fetch-rate", $0] } ?? []
     let worker = try ChildProcess(
       prefix + [
-        Place.assize, "worker", "--name", name, "--slots", "\(plan.slots)", "--cache",
+        Place.assize, "worker", "--name", plan.name ?? name, "--slots", "\(plan.slots)", "--cache",
         cache(of: name), "--languages", table, "--label", "room=\(name)", "--log-level", "info",
         "--uid-base", "\(Self.firstUser + starts * Self.usersPerWorker)",
       ] + budget + rate, environment: ["ASSIZE_JOIN": line],

@@ -97,6 +97,27 @@ extension EndToEnd {
       }
     }
 
+    @Test("the double of a worker is refused; a worker that is killed and started again comes in")
+    func takenName() throws {
+      let scratch = try Scratch()
+      let cluster = try Cluster(in: scratch)
+      let first = try cluster.startWorker("w", .init(languages: ["c"]))
+      let plan = Cluster.WorkerPlan(name: "w", languages: ["c"], waits: false)
+      let double = try cluster.startWorker("double", plan)
+      #expect(try double.wait() == .exited(1))
+      #expect(double.errors.contains("a worker named w is connected already"), "\(double.errors)")
+      #expect(first.isRunning)
+      #expect(try cluster.workerList().map(\.name) == ["w"])
+      // Its connection breaks with it, and its successor may be here before that is noticed.
+      first.stop(SIGKILL)
+      let successor = try cluster.startWorker("successor", plan)
+      try waitUntil("the successor has joined") {
+        try #require(successor.isRunning, "\(successor.errors)")
+        return successor.errors.contains("joined")
+      }
+      #expect(try cluster.workerList().map(\.name) == ["w"])
+    }
+
     @Test("a scheduler killed in the middle goes on where it was; client and workers stay")
     func killedScheduler() throws {
       let reference = try RegradeTests.reference.get()

@@ -183,10 +183,11 @@ import Testing
     bench.join("anna", cache: [.a])
     bench.given(submitted(1...1))
     bench.join("anna", cache: [.a], instance: 2)
+    // Whoever lives answers, and the transport tells of one that is dead.
+    bench.took("s1 cancel j0 1.2")
+    bench.when(.disconnected(SessionID(1)))
     bench.took(
-      "s1 refused", "close s1", "s2 welcome 2", "record leased j1 1.2 anna",
-      "grant s2: j1 1.2 #1")
-    // Two processes with one name: the older is told to stop and changes nothing any more.
+      "close s1", "s2 welcome 2", "record leased j1 1.2 anna", "grant s2: j1 1.2 #1")
     bench.finish(1, 1, epoch(1), .accepted)
     bench.took("s1 who")
     bench.when(.disconnected(SessionID(1)))

@@ -60,6 +60,12 @@ struct SchedulerBench {
     forget()
   }
 
+  /// What whoever looks after the cluster was told, since the last `took`; forgets the rest.
+  mutating func takeNotes() -> [String] {
+    defer { forget() }
+    return effects.compactMap { if case .note = $0 { $0.text } else { nil } }
+  }
+
   /// What watchers were told, since the last `took`.
   var told: [String] { effects.compactMap(\.newsText) }
 
@@ -158,6 +164,7 @@ extension SchedulerEffect {
         .joined(separator: ", ")
     case .send(let session, let message): "s\(session.value) " + message.text
     case .close(let session): "close s\(session.value)"
+    case .note(let worker, let text): "note \(worker): \(text)"
     case .publish: nil
     }
   }

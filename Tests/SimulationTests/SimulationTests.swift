@@ -111,6 +111,10 @@ import Testing
   /// A worker that was leaving, or broken, was given the same judging again and again at once.
   @Test func aJudgingGoesToAndFro() throws { _ = try simulate(.swarm(seed: 126)) }
 
+  /// Two processes took one name from each other by turns, because whoever said hello last had it, and
+  /// each heard that it was refused when it had just got it back.
+  @Test func twoTakeOneName() throws { _ = try simulate(.swarm(seed: 6689)) }
+
   /// A hello was lost, and the worker waited for its answer for ever.
   @Test func aHelloIsLost() throws { _ = try simulate(.swarm(seed: 163)) }
 }

@@ -37,6 +37,13 @@ import Testing
     bench.took("hello credit 2 holds [] has []")
   }
 
+  /// The scheduler asks so whether it lives.
+  @Test func toldToStopWhatItNeverHadItSaysSoAtOnce() {
+    var bench = WorkerBench()
+    bench.when(.cancelled(JudgingID(0), LeaseEpoch(generation: 1, counter: 7)))
+    bench.took("cancelled j0 1.7")
+  }
+
   @Test func aNewSessionHearsWhatIsHeldAndCountsAnew() {
     var bench = WorkerBench(slots: 3, cached: [(.a, 10)])
     bench.given(
