@@ -44,6 +44,7 @@ extension Scheduler {
       guard let list = grants[id] else { continue }
       effects.append(.grant(id, list.map(\.0), submissions: list.map(\.1)))
     }
+    steal(at: now, into: &effects)
   }
 
   /// Whose turn it is, and who need not be asked.
@@ -113,30 +114,43 @@ extension Scheduler {
       largestPackage: largestPackage)
   }
 
-  /// Draws an epoch and makes the lease.
   private mutating func lease(
     _ kind: ReadyQueue.Kind, to id: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) -> (GrantOrder, SubmissionID)? {
-    guard let waiting = queue.popHead(kind), var judging = judgings[waiting.judging],
-      let session = sessions[id]
-    else { return nil }
-    epochCounter += 1
-    let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
-    let sequence = session.lastGrant + 1
+    queue.popHead(kind).flatMap { lease($0.judging, to: id, at: now, into: &effects) }
+  }
+
+  /// Draws an epoch and makes the lease of a judging that is out of the queue.
+  mutating func lease(
+    _ id: JudgingID, to session: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) -> (GrantOrder, SubmissionID)? {
+    guard var judging = judgings[id], let worker = sessions.read(session, { $0.worker }) else {
+      return nil
+    }
+    let (epoch, sequence) = drawGrant(for: session)
     judging.phase = .leased(
       Lease(
-        session: id, epoch: epoch, worker: session.worker, grantedAt: now, sentAt: now,
+        session: session, epoch: epoch, worker: worker, grantedAt: now, sentAt: now,
         sequence: sequence))
     judging.newest = epoch
-    judgings[waiting.judging] = judging
-    sessions.modify(id) {
-      $0.granted += 1
-      $0.lastGrant = sequence
-    }
-    sessions.addLease(id, waiting.judging, package: kind.package, grant: sequence)
-    effects.append(.record(.leased(waiting.judging, epoch, session.worker)))
-    effects.append(.publish(waiting.judging, judging.order.batch, .started(session.worker)))
+    judgings[id] = judging
+    sessions.addLease(session, id, package: judging.order.package, grant: sequence)
+    effects.append(.record(.leased(id, epoch, worker)))
+    effects.append(.publish(id, judging.order.batch, .started(worker)))
     return (judging.grantOrder(epoch: epoch, sequence: sequence), judging.order.submission)
+  }
+
+  /// Uses up one of a session's credit.
+  mutating func drawGrant(for session: SessionID) -> (epoch: LeaseEpoch, sequence: UInt64) {
+    epochCounter += 1
+    var sequence: UInt64 = 0
+    sessions.modify(session) {
+      $0.granted += 1
+      $0.lastGrant += 1
+      sequence = $0.lastGrant
+    }
+    return (LeaseEpoch(generation: generation, counter: epochCounter), sequence)
   }
 }

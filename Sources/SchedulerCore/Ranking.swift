@@ -143,7 +143,7 @@ extension Scheduler {
     return now >= due ? cold : .notBefore(due)
   }
 
-  private func fetchEstimate(_ bytes: Int64) -> TimeSpan {
+  func fetchEstimate(_ bytes: Int64) -> TimeSpan {
     TimeSpan.microseconds(bytes / max(1, policy.assumedFetchRate / 1_000_000))
   }
 }

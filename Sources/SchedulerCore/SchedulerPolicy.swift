@@ -37,6 +37,14 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var longestWarmWait = TimeSpan.seconds(1)
   /// A regraded one is in no hurry: better to wait than to send 500 MB to one more worker.
   public var longestWarmWaitOfBatch = TimeSpan.seconds(60)
+  /// Whether what waits at a busy worker is taken back for an idle one.
+  public var retracts = true
+  /// What a retracted judging has to gain at least: it travels twice, and what it waits for is estimated.
+  public var stealMargin = TimeSpan.milliseconds(200)
+  /// The scheduler looks for something to steal at most so often; shorter waits are not worth it.
+  public var stealPause = TimeSpan.milliseconds(100)
+  /// An idle slot that something is to be brought to is kept free of other plans for so long.
+  public var reservationSpan = TimeSpan.seconds(2)
 
   public init() {}
 }

@@ -56,6 +56,8 @@ struct Session {
   /// Packages that it did not warm: why, and until when it is not asked again.
   var refusals: [Digest: (reason: String, until: Instant)] = [:]
   var judged: Int64 = 0
+  /// What its last sync told of its leases.
+  var told = ToldLeases()
 
   struct Wish: Hashable {
     var unpackedBytes: Int64
@@ -63,6 +65,11 @@ struct Session {
   }
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
+
+  /// Slots that nothing is meant for, as far as its credit reaches.
+  var idleSlots: Int {
+    max(0, min(Int(clamping: free), Int(hello.slots) - leases.count))
+  }
 
   var draining: Bool { conduct.isDraining }
 
@@ -110,6 +117,8 @@ struct SessionTable {
   private var numbers: [Set<LanguageID>: Int] = [:]
   /// Sorted.
   private(set) var room: [Room] = []
+  /// Sessions that have told of leases that wait there, sorted.
+  private(set) var withWaiting: [SessionID] = []
   /// Budgets of the sessions in `room`, each once and sorted, by the number of their set of languages.
   private var roomBudgets: [[Budget]] = []
   /// Sets of languages of the sessions in `room`.
@@ -150,6 +159,7 @@ struct SessionTable {
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
     noteRoom(Self.place(of: session), nil)
+    Self.remove(id, from: &withWaiting)
     for package in session.cached { removeHolder(id, package) }
     for package in session.fetching.keys { removeHolder(id, package) }
     for package in session.wishes.keys { removeHolder(id, package) }
@@ -158,9 +168,16 @@ struct SessionTable {
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
     guard let place = places[id] else { return }
     let before = Self.place(of: rows[place])
+    let told = rows[place].told.kinds
     change(&rows[place])
+    if told != rows[place].told.kinds { noteTold(id, rows[place].told.kinds) }
     let after = Self.place(of: rows[place])
     if before != after { noteRoom(before, after) }
+  }
+
+  private mutating func noteTold(_ id: SessionID, _ kinds: ToldLeases.Kinds) {
+    if kinds.hasWaiting { Self.insert(id, into: &withWaiting) }
+    if !kinds.hasWaiting { Self.remove(id, from: &withWaiting) }
   }
 
   /// Largest budget of those sessions with room that have this set of languages.
@@ -301,6 +318,9 @@ struct SessionTable {
           == rows.filter { $0.free > 0 && $0.languageSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }
+    precondition(
+      withWaiting == rows.filter { $0.told.kinds.hasWaiting }.map(\.id).sorted(),
+      "everyone with waiting leases is listed")
     precondition(languageSetsWithRoom == roomBudgets.count { !$0.isEmpty })
     for session in rows {
       let id = session.id
