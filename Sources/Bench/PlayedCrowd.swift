@@ -106,6 +106,7 @@ public actor PlayedCrowd {
     case .refused(let reason): tell(index, .refused(reason))
     case .grant(let grants): tell(index, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): tell(index, .cancelled(judging, epoch))
+    case .retract(let judging, let epoch): tell(index, .retracted(judging, epoch))
     case .acknowledge(let names): tell(index, .acknowledged(names))
     case .warm, .unreadable: break
     }

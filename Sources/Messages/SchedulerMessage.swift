@@ -13,6 +13,10 @@ public enum SchedulerMessage: Hashable, Sendable {
   /// Stop if you hold it and answer `cancelled`; answered as well when the worker never had it, and then
   /// at once, so that the judging 0, which nobody has, is a way to ask whether a worker lives.
   case cancel(JudgingID, LeaseEpoch)
+  /// Give this judging back, with `ReturnReason.retracted`, if it has not begun: another worker is idle.
+  /// One that has begun, or is not here, is not answered but by the next `sync`. Only to workers that
+  /// said `takesRetract`.
+  case retract(JudgingID, LeaseEpoch)
   /// Fetch this package before a judging needs it, if there is room; answered with `wishEnded` when it
   /// will not come. Only to workers that said `takesWarm`. Nobody repeats it: whoever wished asks again.
   case warm(WarmOrder)

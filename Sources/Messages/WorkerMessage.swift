@@ -49,12 +49,15 @@ public struct WorkerHello: Hashable, Sendable {
   public var creditLimit: UInt64
   /// Whether it knows `SchedulerMessage.warm`.
   public var takesWarm: Bool
+  /// Whether it knows `SchedulerMessage.retract`.
+  public var takesRetract: Bool
 
   public init(
     protocolVersion: UInt32 = ProtocolVersion.current, token: String, worker: WorkerID,
     instance: UInt64, programVersion: String, host: String, slots: Int32,
     languages: [LanguageSupport], labels: [Label], sandbox: String, held: [HeldLease],
-    cache: CacheReport, load: LoadReport, creditLimit: UInt64, takesWarm: Bool = true
+    cache: CacheReport, load: LoadReport, creditLimit: UInt64, takesWarm: Bool = true,
+    takesRetract: Bool = true
   ) {
     self.protocolVersion = protocolVersion
     self.token = token
@@ -71,6 +74,7 @@ public struct WorkerHello: Hashable, Sendable {
     self.load = load
     self.creditLimit = creditLimit
     self.takesWarm = takesWarm
+    self.takesRetract = takesRetract
   }
 }
 
@@ -184,11 +188,14 @@ public enum ReturnReason: Hashable, Sendable {
   case workerFault(String)
   /// The worker is leaving; nobody's fault.
   case draining
+  /// The scheduler asked for it, and it had not begun; costs nothing.
+  case retracted
 
   public var text: String {
     switch self {
     case .judgeError(let text), .workerFault(let text): text
     case .draining: "the worker is leaving"
+    case .retracted: "taken back before it began, for an idle worker"
     }
   }
 }

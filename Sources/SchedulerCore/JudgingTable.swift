@@ -54,6 +54,8 @@ struct Lease {
   var sentAt: Instant
   /// Number of the grant in its session; 0 when the lease was adopted.
   var sequence: UInt64
+  /// The worker was asked to give it back.
+  var retract: Retract?
 
   /// One that is only known from the record.
   static func recorded(_ epoch: LeaseEpoch, at now: Instant) -> Lease {
@@ -143,7 +145,7 @@ extension Scheduler {
     switch reason {
     case .judgeError: judging.judgeErrors += 1
     case .workerFault: judging.faults += 1
-    case .draining: break
+    case .draining, .retracted: break
     }
     judgings[name.judging] = judging
     if judging.judgeErrors >= policy.judgeErrorsUntilQuarantine
@@ -152,6 +154,7 @@ extension Scheduler {
       quarantine(judging, reason: reason.text, into: &effects)
     } else {
       requeue(judging, lapsed: nil, note: reason.text, into: &effects)
+      if case .retracted = reason { redirect(judging, at: now, into: &effects) }
     }
   }
 

@@ -126,6 +126,7 @@ extension Scheduler {
     sessions.modify(sync.session) {
       $0.load = sync.load
       $0.creditLimit = max($0.creditLimit, sync.creditLimit)
+      $0.told = ToldLeases(sync)
     }
     dropLostWishes(sync, at: now)
 

@@ -44,6 +44,7 @@ extension Scheduler {
       guard let list = grants[id] else { continue }
       effects.append(.grant(id, list.map(\.0), submissions: list.map(\.1)))
     }
+    steal(at: now, into: &effects)
   }
 
   /// What this worker takes in this turn, if anything.
@@ -152,34 +153,50 @@ extension Scheduler {
       first: concerned.sorted().map(\.id), holders: holders, largestPackage: largestPackage)
   }
 
-  /// Draws an epoch and makes the lease.
   private mutating func lease(
     _ place: ReadyQueue.Place, to id: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) -> (GrantOrder, SubmissionID)? {
     let package = queue.read(place) { $0.kind.package }
-    guard let waiting = queue.popHead(place, lasting: meanDuration(of: package)),
-      var judging = judgings[waiting.judging],
-      let (worker, last, holds) = sessions.read(
-        id, { ($0.worker, $0.lastGrant, $0.holds(package)) })
-    else { return nil }
-    epochCounter += 1
-    let epoch = LeaseEpoch(generation: generation, counter: epochCounter)
-    let sequence = last + 1
+    return queue.popHead(place, lasting: meanDuration(of: package)).flatMap {
+      lease($0.judging, to: id, at: now, into: &effects)
+    }
+  }
+
+  /// Draws an epoch and makes the lease of a judging that is out of the queue.
+  mutating func lease(
+    _ id: JudgingID, to session: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
+  ) -> (GrantOrder, SubmissionID)? {
+    guard var judging = judgings[id], let worker = sessions.read(session, { $0.worker }) else {
+      return nil
+    }
+    let order = judging.order
+    let (epoch, sequence) = drawGrant(for: session)
     judging.phase = .leased(
       Lease(
-        session: id, epoch: epoch, worker: worker, grantedAt: now, sentAt: now,
+        session: session, epoch: epoch, worker: worker, grantedAt: now, sentAt: now,
         sequence: sequence))
     judging.newest = epoch
-    judgings[waiting.judging] = judging
-    sessions.addLease(id, waiting.judging, package: package, grant: sequence)
-    sessions.modify(id) {
-      $0.granted += 1
-      $0.lastGrant = sequence
-      if !holds { $0.beginTransfer(judging.order.archiveBytes, at: now, policy) }
+    judgings[id] = judging
+    if sessions.read(session, { $0.holds(order.package) }) == false {
+      sessions.modify(session) { $0.beginTransfer(order.archiveBytes, at: now, policy) }
     }
-    effects.append(.record(.leased(waiting.judging, epoch, worker)))
-    effects.append(.publish(waiting.judging, judging.order.batch, .started(worker)))
-    return (judging.grantOrder(epoch: epoch, sequence: sequence), judging.order.submission)
+    sessions.addLease(session, id, package: order.package, grant: sequence)
+    effects.append(.record(.leased(id, epoch, worker)))
+    effects.append(.publish(id, order.batch, .started(worker)))
+    return (judging.grantOrder(epoch: epoch, sequence: sequence), order.submission)
+  }
+
+  /// Uses up one of a session's credit.
+  mutating func drawGrant(for session: SessionID) -> (epoch: LeaseEpoch, sequence: UInt64) {
+    epochCounter += 1
+    var sequence: UInt64 = 0
+    sessions.modify(session) {
+      $0.granted += 1
+      $0.lastGrant += 1
+      sequence = $0.lastGrant
+    }
+    return (LeaseEpoch(generation: generation, counter: epochCounter), sequence)
   }
 }

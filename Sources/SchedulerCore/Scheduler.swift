@@ -51,6 +51,7 @@ public struct Scheduler: Sendable {
   var coldDeadline: Instant?
   var nextSessionCheck: Instant?
   var needsScheduling = false
+  var stealing = Stealing()
 
   struct Broken {
     var due: Instant

@@ -50,6 +50,14 @@ public struct SchedulerPolicy: Hashable, Sendable {
   /// A class that waits gets one grant in so many, however much that is more urgent waits as well: it
   /// costs live judging a small share of a cluster that it would saturate, and a regrade ends.
   public var lowerClassOneIn = 8
+  /// Whether what waits at a busy worker is taken back for an idle one.
+  public var retracts = true
+  /// What a retracted judging has to gain at least: it travels twice, and what it waits for is estimated.
+  public var stealMargin = TimeSpan.milliseconds(200)
+  /// The scheduler looks for something to steal at most so often; shorter waits are not worth it.
+  public var stealPause = TimeSpan.milliseconds(100)
+  /// An idle slot that something is to be brought to is kept free of other plans for so long.
+  public var reservationSpan = TimeSpan.seconds(2)
 
   public init() {}
 }

@@ -70,6 +70,8 @@ struct Session {
   /// Packages that it did not warm: why, and until when it is not asked again.
   var refusals: [Digest: (reason: String, until: Instant)] = [:]
   var judged: Int64 = 0
+  /// What its last sync told of its leases.
+  var told = ToldLeases()
   /// What it fetches for judgings; nil while it fetches nothing.
   private(set) var link: Link?
   /// Bytes per second of its transfers up to now; nil before the first.
@@ -91,6 +93,11 @@ struct Session {
 
   var free: UInt64 { creditLimit > granted ? creditLimit - granted : 0 }
 
+  /// Slots that nothing is meant for, as far as its credit reaches.
+  var idleSlots: Int {
+    max(0, min(Int(clamping: free), Int(hello.slots) - leases.count))
+  }
+
   /// Gets nothing new.
   var draining: Bool { conduct.isDraining || conduct.isStuck }
 
@@ -109,7 +116,7 @@ struct Session {
   /// Something is on its way to it.
   var isTransferring: Bool { !wishes.isEmpty || fetching.keys.contains { !cached.contains($0) } }
   /// It could begin with a judging at once; otherwise it only holds it until a slot is free.
-  var hasFreeSlot: Bool { free > 0 && leases.count < Int(hello.slots) }
+  var hasFreeSlot: Bool { idleSlots > 0 }
   func warmth(of package: Digest) -> Rank.Warmth? {
     if cached.contains(package) { return .here }
     return isFetching(package) ? .arriving : nil

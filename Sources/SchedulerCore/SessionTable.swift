@@ -27,6 +27,8 @@ struct SessionTable {
   private var roomBudgets: [[Budget]] = []
   /// Skills of the sessions in `room`.
   private(set) var skillSetsWithRoom = 0
+  /// Sessions that have told of leases that wait there, sorted.
+  private(set) var withWaiting: [SessionID] = []
   /// Against whom something is held that ends with time; sorted.
   private var pausing: [SessionID] = []
 
@@ -82,6 +84,7 @@ struct SessionTable {
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
     Self.remove(id, from: &pausing)
+    Self.remove(id, from: &withWaiting)
     slots -= Int64(session.hello.slots)
     noteRoom(Standing(session), nil)
   }
@@ -89,7 +92,9 @@ struct SessionTable {
   mutating func modify(_ id: SessionID, _ change: (inout Session) -> Void) {
     guard let place = places[id] else { return }
     let before = Standing(rows[place])
+    let told = rows[place].told.kinds
     change(&rows[place])
+    if told != rows[place].told.kinds { noteTold(id, rows[place].told.kinds) }
     let after = Standing(rows[place])
     guard before != after else { return }
     if before.room != after.room || before.budgetBytes != after.budgetBytes {
@@ -101,6 +106,11 @@ struct SessionTable {
       packages.change(before.offer(package), to: after.offer(package), at: shelf)
     }
     if rows[place].conduct.hasPauses { Self.insert(id, into: &pausing) }
+  }
+
+  private mutating func noteTold(_ id: SessionID, _ kinds: ToldLeases.Kinds) {
+    if kinds.hasWaiting { Self.insert(id, into: &withWaiting) }
+    if !kinds.hasWaiting { Self.remove(id, from: &withWaiting) }
   }
 
   /// Lets end what is held against workers and is over by now.
@@ -210,7 +220,8 @@ extension SessionTable {
 
     func isLikeForHolders(_ other: Self) -> Bool {
       (room.free > 0) == (other.room.free > 0) && hasFreeSlot == other.hasFreeSlot
-        && isServing == other.isServing && avoids.count == other.avoids.count && avoids == other.avoids
+        && isServing == other.isServing && avoids.count == other.avoids.count
+        && avoids == other.avoids
     }
 
     /// Nil while the worker is not given this package.
@@ -274,6 +285,9 @@ extension SessionTable {
           == rows.filter { $0.free > 0 && $0.skillSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }
+    precondition(
+      withWaiting == rows.filter { $0.told.kinds.hasWaiting }.map(\.id).sorted(),
+      "everyone with waiting leases is listed")
     precondition(skillSetsWithRoom == roomBudgets.count { !$0.isEmpty })
     precondition(slots == rows.reduce(0) { $0 + Int64($1.hello.slots) })
     precondition(pausing.allSatisfy { places[$0] != nil } && pausing == pausing.sorted())

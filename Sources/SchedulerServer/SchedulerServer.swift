@@ -205,8 +205,9 @@ extension SchedulerServer {
     case .finished(_, let judging, let epoch, let result):
       handle(.finished(session, judging, epoch, result))
     case .returned(_, let judging, let epoch, let reason):
-      log.notice(
-        "judging returned", metadata: ["judging": "\(judging)", "reason": "\(reason.text)"])
+      log.log(
+        level: reason == .retracted ? .debug : .notice, "judging returned",
+        metadata: ["judging": "\(judging)", "reason": "\(reason.text)"])
       handle(.returned(session, judging, epoch, reason))
     case .cancelled(_, let judging, let epoch):
       handle(.cancelConfirmed(session, judging, epoch))

@@ -165,7 +165,13 @@ extension World {
   }
 
   /// The scheduler knows every budget: nobody has to give back what is too large for it.
-  func check(_ reason: ReturnReason, of judging: JudgingID) throws(SimulationFailure) {
+  func check(
+    _ reason: ReturnReason, of judging: JudgingID, by index: Int
+  ) throws(SimulationFailure) {
+    let worker = workers[index]
+    if case .retracted = reason, worker.running.values.contains(where: { $0.judging == judging }) {
+      throw failure("\(worker.name) gives back \(judging), which it has begun")
+    }
     if case .workerFault(let text) = reason, text.contains("--cache-budget") {
       throw failure("\(judging) was granted to a worker that is too small: \(text)")
     }

@@ -137,7 +137,9 @@ struct LocalityCluster<Decider: LocalityDecider> {
       tell(Int(session.value) - 1, .welcomed(welcome))
     case .send(let session, .acknowledge(let names)):
       tell(Int(session.value) - 1, .acknowledged(names))
-    case .send, .record, .close, .publish: break
+    case .send(let session, .retract(let judging, let epoch)):
+      tell(Int(session.value) - 1, .retracted(judging, epoch))
+    case .send, .record, .close, .publish, .note: break
     }
   }
 

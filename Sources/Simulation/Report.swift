@@ -20,6 +20,9 @@ public struct SimulationReport: Hashable, Sendable {
   public var hitsPerMille: Int64 = 0
   /// Bytes of archives that travelled.
   public var bytesMoved: Int64 = 0
+  /// Leases that a worker was asked to give back, and those that it did.
+  public var retracts = 0
+  public var retracted = 0
   public var schedulerCrashes = 0
   public var faults = 0
   /// Times that something about a worker was told to whoever looks after the cluster.
@@ -36,7 +39,7 @@ extension SimulationReport: CustomStringConvertible {
     seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
     makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
     \(starts) starts, \(fetches) fetches, \(evictions) evictions, \(hitsPerMille) hits per thousand, \
-    \(bytesMoved) bytes moved; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
+    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
     \(steps) steps, trace \(String(traceHash, radix: 16))
     """
   }

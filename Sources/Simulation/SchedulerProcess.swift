@@ -82,6 +82,7 @@ extension World {
       let current = options.planted == .noFencing ? store[judging]?.epoch : nil
       try decide(.finished(session, judging, current ?? epoch, result))
     case .returned(_, let judging, let epoch, let reason):
+      if case .retracted = reason, store[judging]?.epoch == epoch { report.retracted += 1 }
       try decide(.returned(session, judging, epoch, reason))
     case .cancelled(_, let judging, let epoch):
       try decide(.cancelConfirmed(session, judging, epoch))
@@ -184,6 +185,7 @@ extension World {
         case .acknowledge(let names): try checkAcknowledged(names)
         case .cancel(let judging, let epoch):
           ledger.stopped.insert(LeaseName(judging: judging, epoch: epoch))
+        case .retract: report.retracts += 1
         case .welcome, .who, .refused, .grant, .warm, .unreadable: break
         }
         send(message, to: session)

@@ -161,6 +161,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.commitSpan = .microseconds(random.between(50, 300_000))
     options.roundSpan = .microseconds(random.chance(perMille: 500) ? 0 : random.below(50_000))
     options.faultSpan = .seconds(random.between(20, 180))
+    options.policy.retracts = random.chance(perMille: 800)
     options.warmUps = random.chance(perMille: 500) ? Int(random.below(60)) : 0
     return options
   }
@@ -177,7 +178,8 @@ extension SimulationOptions: CustomStringConvertible {
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
       \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
-      \(damagesPerMille) damaged packages; \(warmUps) warm-ups
+      \(damagesPerMille) damaged packages; \(warmUps) warm-ups; \
+      \(policy.retracts ? "retracts" : "does not retract")
       """
   }
 }

@@ -116,6 +116,7 @@ extension World {
       for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
+    case .retract(let judging, let epoch): try tell(worker, .retracted(judging, epoch))
     case .acknowledge(let names):
       if options.planted != .deafWorkers { try tell(worker, .acknowledged(names)) }
     case .warm(let order):
@@ -166,7 +167,9 @@ extension World {
     switch effect {
     case .send(let message):
       if case .sync(let sync) = message { workers[index].heldAtLastSync = sync.held.count }
-      if case .returned(_, let judging, _, let reason) = message { try check(reason, of: judging) }
+      if case .returned(_, let judging, _, let reason) = message {
+        try check(reason, of: judging, by: index)
+      }
       transmit(message, from: index)
     case .sayHello(let held, let cache, let load, let credit):
       let worker = workers[index]

@@ -35,6 +35,7 @@ public enum ControlCodec {
         case .judgeError: .judgeError
         case .workerFault: .worker
         case .draining: .draining
+        case .retracted: .retracted
         }
     case .cancelled(let session, let judging, let epoch):
       out.cancelled.session = session.value
@@ -205,6 +206,8 @@ public enum ControlCodec {
     case .grant(let grants): out.grants.grants = grants.map(\.wire)
     case .cancel(let judging, let epoch):
       out.cancel = LeaseName(judging: judging, epoch: epoch).wire
+    case .retract(let judging, let epoch):
+      out.retract = LeaseName(judging: judging, epoch: epoch).wire
     case .acknowledge(let names): out.acknowledge.leases = names.map(\.wire)
     case .unreadable(let reason): out.unreadable = reason
     case .warm(let order): out.warm = order.wire
@@ -273,6 +276,9 @@ public enum ControlCodec {
     case .cancel(let lease):
       let name = LeaseName(from: lease)
       return .cancel(name.judging, name.epoch)
+    case .retract(let lease):
+      let name = LeaseName(from: lease)
+      return .retract(name.judging, name.epoch)
     case .acknowledge(let list): return .acknowledge(list.leases.map(LeaseName.init(from:)))
     case .unreadable(let reason): return .unreadable(reason)
     case .warm(let order): return .warm(try WarmOrder(from: order))

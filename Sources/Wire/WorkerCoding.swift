@@ -20,7 +20,8 @@ extension WorkerHello {
       held: try bounded(wire.held, "worker_hello.held", atMost: WireBounds.listCount)
         .decoded(HeldLease.init(from:)),
       cache: try CacheReport(from: wire.cache), load: LoadReport(from: wire.load),
-      creditLimit: wire.creditLimit, takesWarm: wire.takesWarm)
+      creditLimit: wire.creditLimit, takesWarm: wire.takesWarm,
+      takesRetract: wire.takesRetract)
     guard (1...4_096).contains(slots) else {
       throw WireError("worker_hello.slots", "\(wire.slots) is not between 1 and 4096")
     }
@@ -42,6 +43,7 @@ extension WorkerHello {
     wire.load = load.wire
     wire.creditLimit = creditLimit
     wire.takesWarm = takesWarm
+    wire.takesRetract = takesRetract
     return wire
   }
 }
@@ -176,6 +178,7 @@ extension ReturnReason {
     case .judgeError: self = .judgeError(reason)
     case .worker: self = .workerFault(reason)
     case .draining: self = .draining
+    case .retracted: self = .retracted
     case .UNRECOGNIZED(let number): throw WireError("returned.fault", "\(number) is not a fault")
     }
   }

@@ -236,6 +236,7 @@ extension WorkerAgent {
           programs[grant.order.name.judging] = nil
         }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
+      case .retract(let judging, let epoch): handle(.retracted(judging, epoch))
       case .warm(let order):
         log.info("asked for ahead of need", metadata: ["package": "\(order.package)"])
         handle(.wished(order))

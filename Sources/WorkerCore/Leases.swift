@@ -202,7 +202,7 @@ extension Worker {
     return .judged(result)
   }
 
-  private mutating func finish(
+  mutating func finish(
     _ judging: JudgingID, _ outcome: Outcome, at now: Instant, into effects: inout [WorkerEffect]
   ) {
     guard var lease = held[judging] else { return }
@@ -250,6 +250,19 @@ extension Worker {
       drop(judging, into: &effects)
       if let session { effects.append(.send(.cancelled(session, judging, epoch))) }
       mustSync = true
+    }
+  }
+
+  /// Another worker is idle. What has begun stays here, and the sync says that.
+  mutating func retract(
+    _ judging: JudgingID, _ epoch: LeaseEpoch, at now: Instant, into effects: inout [WorkerEffect]
+  ) {
+    mustSync = true
+    guard let lease = held[judging], lease.order.name.epoch == epoch else { return }
+    switch lease.phase {
+    case .fetching, .blocked, .ready:
+      finish(judging, .returned(.retracted), at: now, into: &effects)
+    case .running, .stopping, .finished: break
     }
   }
 

@@ -149,6 +149,7 @@ public struct Worker: Sendable {
       guard session != nil else { return }
       for order in orders { take(order, at: now, into: &effects) }
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
+    case .retracted(let judging, let epoch): retract(judging, epoch, at: now, into: &effects)
     case .wished(let order): warm(order)
     case .acknowledged(let names):
       for name in names { acknowledge(name, into: &effects) }

@@ -12,6 +12,8 @@ public enum WorkerEvent: Hashable, Sendable {
   case refused(String)
   case granted([GrantOrder])
   case cancelled(JudgingID, LeaseEpoch)
+  /// Give this back if it has not begun.
+  case retracted(JudgingID, LeaseEpoch)
   /// Fetch a package before a judging needs it, if it takes room from nothing that is in use.
   case wished(WarmOrder)
   case acknowledged([LeaseName])

@@ -66,6 +66,9 @@ struct SchedulerBench {
     return effects.compactMap { if case .note = $0 { $0.text } else { nil } }
   }
 
+  /// What was decided, since the last `took`.
+  var texts: [String] { effects.compactMap(\.text) }
+
   /// What watchers were told, since the last `took`.
   var told: [String] { effects.compactMap(\.newsText) }
 
@@ -75,7 +78,8 @@ struct SchedulerBench {
   mutating func join(
     _ name: String, slots: Int32 = 1, credit: UInt64? = nil, cache: [Digest] = [],
     languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1,
-    budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true, labels: [Label] = []
+    budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true, takesRetract: Bool = true,
+    labels: [Label] = []
   ) {
     sessions += 1
     when(
@@ -88,7 +92,8 @@ struct SchedulerBench {
           labels: labels, sandbox: "none", held: held,
           cache: CacheReport(packages: cache, usedBytes: used, budgetBytes: budget),
           load: LoadReport(),
-          creditLimit: credit ?? UInt64(slots), takesWarm: takesWarm)))
+          creditLimit: credit ?? UInt64(slots), takesWarm: takesWarm,
+          takesRetract: takesRetract)))
   }
 
   mutating func sync(
@@ -206,6 +211,7 @@ extension SchedulerMessage {
     case .unreadable: "unreadable"
     case .warm(let order): "warm p\(order.package.bytes.first ?? 0)"
     case .cancel(let judging, let epoch): "cancel \(judging) \(epoch)"
+    case .retract(let judging, let epoch): "retract \(judging) \(epoch)"
     case .acknowledge(let names):
       names.isEmpty
         ? "probe"

@@ -52,6 +52,7 @@ import Testing
     .finished(SessionID(8), JudgingID(5), epoch, result),
     .returned(SessionID(8), JudgingID(5), epoch, .judgeError("validator crashed")),
     .returned(SessionID(8), JudgingID(5), epoch, .workerFault("disk full")),
+    .returned(SessionID(8), JudgingID(5), epoch, .retracted),
     .cancelled(SessionID(8), JudgingID(5), epoch),
     .goodbye(SessionID(8)),
     .wishEnded(SessionID(8), digest, reason: "no room"),
@@ -97,6 +98,7 @@ import Testing
         program: program)
     ]),
     .cancel(JudgingID(5), epoch),
+    .retract(JudgingID(5), epoch),
     .acknowledge([LeaseName(judging: JudgingID(5), epoch: epoch)]),
     .acknowledge([]),
     .unreadable("message field run.verdict"),

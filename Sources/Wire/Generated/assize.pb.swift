@@ -31,6 +31,7 @@
 ///       | <-- GrantList ------------------------ |   one lease per judging
 ///       |     (bulk: ReadPiece / Piece until the package is there)
 ///       | <-- WarmOrder ------------------------ |   a package that may be needed soon
+///       | <-- Retract -------------------------- |   give back what has not begun: another is idle
 ///       | -- RunReport, RunReport, … ----------> |   lossy, for those who watch
 ///       | -- Finished -------------------------> |   repeated until …
 ///       | <-- Acknowledge ---------------------- |   … it is durable
@@ -349,6 +350,17 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .warm(newValue)}
   }
 
+  /// Give this lease back with FAULT_RETRACTED if it has not begun: another worker is idle. One that has
+  /// begun goes on, and WorkerSync says so; nothing is answered then. Only to workers with
+  /// `takes_retract`.
+  var retract: Assize_V1_Lease {
+    get {
+      if case .retract(let v)? = body {return v}
+      return Assize_V1_Lease()
+    }
+    set {body = .retract(newValue)}
+  }
+
   var clientWelcome: Assize_V1_ClientWelcome {
     get {
       if case .clientWelcome(let v)? = body {return v}
@@ -485,6 +497,10 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     case unreadable(String)
     /// Fetch this package before a judging needs it. Only to workers with `takes_warm`.
     case warm(Assize_V1_WarmOrder)
+    /// Give this lease back with FAULT_RETRACTED if it has not begun: another worker is idle. One that has
+    /// begun goes on, and WorkerSync says so; nothing is answered then. Only to workers with
+    /// `takes_retract`.
+    case retract(Assize_V1_Lease)
     case clientWelcome(Assize_V1_ClientWelcome)
     case failed(Assize_V1_Failed)
     case missingPackages(Assize_V1_MissingPackages)
@@ -608,6 +624,12 @@ nonisolated struct Assize_V1_WorkerHello: @unchecked Sendable {
   var takesWarm: Bool {
     get {_storage._takesWarm}
     set {_uniqueStorage()._takesWarm = newValue}
+  }
+
+  /// Whether it knows `FromScheduler.retract`.
+  var takesRetract: Bool {
+    get {_storage._takesRetract}
+    set {_uniqueStorage()._takesRetract = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -981,6 +1003,9 @@ nonisolated struct Assize_V1_Returned: Sendable {
     case judgeError // = 0
     case worker // = 1
     case draining // = 2
+
+    /// Answers `FromScheduler.retract`: the receiver may assume that nothing of it ran.
+    case retracted // = 3
     case UNRECOGNIZED(Int)
 
     init() {
@@ -992,6 +1017,7 @@ nonisolated struct Assize_V1_Returned: Sendable {
       case 0: self = .judgeError
       case 1: self = .worker
       case 2: self = .draining
+      case 3: self = .retracted
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1001,6 +1027,7 @@ nonisolated struct Assize_V1_Returned: Sendable {
       case .judgeError: return 0
       case .worker: return 1
       case .draining: return 2
+      case .retracted: return 3
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1010,6 +1037,7 @@ nonisolated struct Assize_V1_Returned: Sendable {
       .judgeError,
       .worker,
       .draining,
+      .retracted,
     ]
 
   }
@@ -2263,7 +2291,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{4}\u{c}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0\u{1}explanation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{1}retract\0\u{4}\u{b}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0\u{1}explanation\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2363,6 +2391,19 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .warm(v)
+        }
+      }()
+      case 9: try {
+        var v: Assize_V1_Lease?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .retract(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .retract(v)
         }
       }()
       case 20: try {
@@ -2593,6 +2634,10 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
       guard case .warm(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
+    case .retract?: try {
+      guard case .retract(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
     case .clientWelcome?: try {
       guard case .clientWelcome(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
@@ -2686,7 +2731,7 @@ nonisolated extension Assize_V1_Empty: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0\u{3}takes_warm\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0\u{3}takes_warm\0\u{3}takes_retract\0")
 
   fileprivate class _StorageClass {
     var _protocolVersion: UInt32 = 0
@@ -2704,6 +2749,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
     var _load: Assize_V1_LoadReport? = nil
     var _creditLimit: UInt64 = 0
     var _takesWarm: Bool = false
+    var _takesRetract: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2729,6 +2775,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       _load = source._load
       _creditLimit = source._creditLimit
       _takesWarm = source._takesWarm
+      _takesRetract = source._takesRetract
     }
   }
 
@@ -2762,6 +2809,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._load) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._creditLimit) }()
         case 15: try { try decoder.decodeSingularBoolField(value: &_storage._takesWarm) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._takesRetract) }()
         default: break
         }
       }
@@ -2819,6 +2867,9 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       if _storage._takesWarm != false {
         try visitor.visitSingularBoolField(value: _storage._takesWarm, fieldNumber: 15)
       }
+      if _storage._takesRetract != false {
+        try visitor.visitSingularBoolField(value: _storage._takesRetract, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2843,6 +2894,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         if _storage._load != rhs_storage._load {return false}
         if _storage._creditLimit != rhs_storage._creditLimit {return false}
         if _storage._takesWarm != rhs_storage._takesWarm {return false}
+        if _storage._takesRetract != rhs_storage._takesRetract {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3430,7 +3482,7 @@ nonisolated extension Assize_V1_Returned: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Assize_V1_Returned.Fault: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_JUDGE_ERROR\0\u{1}FAULT_WORKER\0\u{1}FAULT_DRAINING\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_JUDGE_ERROR\0\u{1}FAULT_WORKER\0\u{1}FAULT_DRAINING\0\u{1}FAULT_RETRACTED\0")
 }
 
 nonisolated extension Assize_V1_ClientHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -5162,4 +5214,4 @@ nonisolated extension Assize_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-// SHA-256 of assize.proto: 28c801595cf345bbe21647769bb0fd6c6f3f4b53e7943b0a0f3bfc53743c1879
+// SHA-256 of assize.proto: 1021053e072481b993444bc9c701dbef2579270e77df009b39a5d6f00e19b81f
