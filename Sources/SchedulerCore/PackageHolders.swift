@@ -27,6 +27,7 @@ struct PackageHolders {
     var sessions: [SessionID] = []
     /// In no particular order; few.
     var supplies: [Supply] = []
+    var hasRoom: Bool { supplies.contains { $0.withRoom > 0 } }
   }
 
   /// A row keeps its place as long as somebody holds its package.

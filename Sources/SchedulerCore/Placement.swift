@@ -141,7 +141,9 @@ extension Scheduler {
     for place in queue.everyPlace {
       let (package, bytes) = queue.read(place) { ($0.kind.package, $0.unpackedBytes) }
       largestPackage = max(largestPackage, bytes)
-      for id in sessions.holders(of: package) {
+      // Of most packages that still wait every holder is busy: that much is counted.
+      guard let holding = sessions.holding(package), holding.hasRoom else { continue }
+      for id in holding.sessions {
         guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
         else { continue }
         concerned.append(SessionTable.Room(free: free, id: id))
