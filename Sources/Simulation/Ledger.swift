@@ -194,7 +194,8 @@ extension World {
   private func checkTurn(
     _ judging: JudgingID, _ epoch: LeaseEpoch
   ) throws(SimulationFailure) {
-    guard ledger.newest[judging] != epoch, let order = ledger.order(judging),
+    guard options.checksEveryStep, ledger.newest[judging] != epoch,
+      let order = ledger.order(judging),
       let oldest = ledger.oldestWaiting(like: order), oldest < judging
     else { return }
     throw failure("\(judging) was leased before \(oldest), which waits for the same")
