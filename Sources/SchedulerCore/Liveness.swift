@@ -54,11 +54,8 @@ extension Scheduler {
       hold(id, hello, behind: old.id, into: &effects)
       return false
     }
-    // Should it wake up, it learns that it has been replaced.
-    let text =
-      "another process, on host \(hello.host), has taken the name \(hello.worker) while this one was "
-      + "silent: give each worker its own --name"
-    effects.append(.send(old.id, .refused(text)))
+    // It is not refused: the newcomer may be the dead one of the two, whose hello came late. Should it
+    // wake up, it says hello, and then it is asked who of them lives.
     lose(old.id, mayReturn: false, at: now, into: &effects)
     return true
   }

@@ -8,7 +8,7 @@ internal import Messages
 /// last, or the two would take the name from each other for ever. So the newcomer waits while the other
 /// is asked to stop a lease that nobody has: one that lives says at once that it does not hold it, and
 /// the newcomer is refused; of one that is dead the transport says so, or it becomes suspect, and the
-/// newcomer is let in.
+/// newcomer is let in. Nobody is refused without such a sign of life of somebody else.
 struct Newcomer {
   var session: SessionID
   var hello: WorkerHello

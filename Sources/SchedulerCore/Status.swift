@@ -2,6 +2,9 @@ public import JudgeModel
 public import Messages
 
 extension Scheduler {
+  /// Judgings that have no final state yet.
+  public var unfinishedCount: Int { judgings.count }
+
   /// The whole cluster at a glance, for people.
   /// - Parameter name: how people call a package, of which only the digest is known here.
   public func status(
@@ -57,7 +60,9 @@ extension Scheduler {
     }
     let staying = skilled.filter { !$0.draining }
     guard !staying.isEmpty else {
+      let stuck = skilled.contains { $0.conduct.isStuck }
       return "every worker with the language \(language)\(labels) is draining"
+        + (stuck ? " or has not stopped what was cancelled" : "")
     }
     let bytes = bucket.unpackedBytes
     let able = staying.filter { $0.holds(kind.package) || $0.canHold(bytes) }

@@ -172,7 +172,11 @@ extension Scheduler {
   ) {
     guard case .leased(let lease) = judging.phase, let thief = lease.retract?.thief else { return }
     stealing.release(at: thief)
-    guard canBegin(judging.order, at: thief, now: now) else { return }
+    // An older one of its kind may have come back meanwhile, and goes first.
+    let kind = ReadyQueue.kind(of: judging.order)
+    guard queue.place(of: kind).flatMap({ queue.head($0) })?.judging == judging.order.judging,
+      canBegin(judging.order, at: thief, now: now)
+    else { return }
     queue.remove(judging.order)
     guard
       let (order, submission) = self.lease(

@@ -28,9 +28,10 @@ extension SchedulerServer {
     }
   }
 
-  /// Performs what is pending, up to the next commit.
+  /// Performs what is pending, up to the next commit. Nothing more after a commit that failed: later
+  /// rounds build on what was lost with it, and there may be room on the disk again.
   func pump() {
-    while !isCommitting, let round = takeRound() {
+    while !isCommitting, !hasFailed, let round = takeRound() {
       let (records, submissions) = (round.records, round.submissions)
       if records.isEmpty, submissions.isEmpty, round.page == nil {
         perform(round, programs: [:])

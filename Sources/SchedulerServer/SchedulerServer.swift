@@ -152,6 +152,9 @@ public actor SchedulerServer {
     failure = nil
   }
 
+  /// The record and what is decided differ from now on.
+  var hasFailed: Bool { failed != nil }
+
   /// Waits until something goes wrong that the server cannot go on after.
   public func failed() async -> any Error {
     if let failed { return failed }
@@ -162,7 +165,9 @@ public actor SchedulerServer {
   public func stop() async {
     isStopping = true
     control?.close()
-    while isCommitting || pending.contains(where: { if case .record = $0 { true } else { false } })
+    while isCommitting
+      || !hasFailed
+        && pending.contains(where: { if case .record = $0 { true } else { false } })
     {
       pump()
       try? await Task.sleep(for: .milliseconds(2))

@@ -4,6 +4,30 @@ internal import SchedulerCore
 internal import WorkerCore
 
 /// What an onlooker writes down to hold the cores to their promises.
+///
+/// | promise | where it is checked |
+/// | --- | --- |
+/// | S1 a judging has one verdict, which stays once it was told | `checkNews`, `checkEnd` |
+/// | S2 a verdict is that of the lease that is current when it is recorded | `check(_: Record)` |
+/// | S3 a judging's leases only grow; each is one session's | `check(_: Record)`, `checkGrant` |
+/// | S4 a session gets no more than it asked for | `checkGrant` |
+/// | S5 a worker runs no more than it has slots, and asks for no more | `checkStart`, `checkCredit` |
+/// | S6 a cache keeps its budget and what is in use | `checkBudget`, `evict`, `checkStart` |
+/// | S7 a judging runs with its own package | `checkGrant`, `checkStart` |
+/// | S8 what is confirmed to have stopped, or told to be cancelled, has no verdict after that | \
+/// `checkVerdict`, `checkNews` |
+/// | S9 results of testcases that were shown are those of the attempt that gave the verdict | \
+/// `checkNews` |
+/// | S10 what was submitted is waiting, leased or final | `checkConservation`, `checkEnd` |
+/// | S11 what is kept for somebody who does not read or listen is bounded | `checkOutbox`, \
+/// `checkBacklog` |
+/// | S12 what is said in a session that is over changes nothing | `checkStale` |
+/// | L1 everything becomes final, in bounded time | `checkProgress`, `checkEnd` |
+/// | L2 no slot stays idle while it could have something to do | `watch` |
+/// | L3 what a dead worker had is given to others | `watch` |
+/// | L4 of judgings that differ in nothing the oldest goes first | `checkTurn` |
+///
+/// The promises S are checked at every step, L1 to L3 when the faults are over.
 struct Ledger {
   private(set) var orders: [JudgingOrder] = []
   /// What each package is made of.
@@ -19,6 +43,16 @@ struct Ledger {
   var grants: [SessionID: UInt64] = [:]
   /// Who said hello in each session.
   var workers: [SessionID: WorkerID] = [:]
+  /// On which line each session was begun.
+  var lines: [SessionID: Int] = [:]
+  /// The newest lease of each judging that was recorded.
+  private(set) var newest: [JudgingID: LeaseEpoch] = [:]
+  /// Those that wait, as far as what was told and recorded says, by the judging's number.
+  private var isWaiting: [Bool] = []
+  /// Attempts of which results were shown since the judging was begun last.
+  private var shown: [JudgingID: Set<String>] = [:]
+  /// Since when each worker has had nothing to do that it could have had.
+  var idleSince: [Int: Instant] = [:]
   /// Whom each epoch was given to.
   var owner: [LeaseEpoch: (judging: JudgingID, session: SessionID)] = [:]
   /// Leases that a worker was told to stop: it has nothing to forget when they are acknowledged.
@@ -31,12 +65,73 @@ struct Ledger {
 
   mutating func plan(_ order: JudgingOrder) {
     orders.append(order)
+    isWaiting.append(false)
     submitted.append(nil)
     started.append(nil)
   }
 
   mutating func noteSubmission(_ judging: JudgingID, at now: Instant) {
     submitted[Int(judging.value) - 1] = now
+    isWaiting[Int(judging.value) - 1] = true
+  }
+
+  /// What is submitted from now on wants another package.
+  /// - Returns: whether there is any such judging.
+  mutating func replace(_ old: Digest, by new: WarmOrder, from next: Int) -> Bool {
+    let changed = orders.indices.filter { $0 >= next && orders[$0].package == old }
+    for index in changed {
+      let order = orders[index]
+      orders[index] = JudgingOrder(
+        judging: order.judging, submission: order.submission, package: new.package,
+        archiveBytes: new.archiveBytes, unpackedBytes: new.unpackedBytes,
+        language: order.language, mode: order.mode, priority: order.priority,
+        batch: order.batch)
+    }
+    return !changed.isEmpty
+  }
+
+  /// A record is durable, and what it says holds from here on.
+  mutating func note(_ record: Record) {
+    switch record {
+    case .leased(let judging, let epoch, _):
+      newest[judging] = epoch
+      isWaiting[Int(judging.value) - 1] = false
+    case .judged(let judging, _, _, _), .cancelled(let judging), .quarantined(let judging, _):
+      isWaiting[Int(judging.value) - 1] = false
+    case .created, .runs, .returned: break
+    }
+  }
+
+  mutating func note(_ judging: JudgingID, _ news: JudgingNews) {
+    switch news {
+    case .queued:
+      isWaiting[Int(judging.value) - 1] = true
+      shown[judging] = nil
+    case .started: shown[judging] = nil
+    case .runs(let runs): shown[judging, default: []].formUnion(runs.map(\.testcase))
+    case .judged, .ended: break
+    }
+  }
+
+  /// A scheduler has started: it knows what the store knows.
+  mutating func noteRestart(_ store: SimulatedStore) {
+    for (index, row) in store.rows.enumerated() {
+      isWaiting[index] = row.state == .queued
+      newest[row.order.judging] = row.epoch
+    }
+  }
+
+  /// The oldest judging that waits and differs from this one in nothing that matters for its place.
+  func oldestWaiting(like order: JudgingOrder) -> JudgingID? {
+    orders.first {
+      isWaiting[Int($0.judging.value) - 1] && $0.package == order.package
+        && $0.language == order.language && $0.priority == order.priority
+    }?.judging
+  }
+
+  /// Attempts other than the one with these results of which something was shown.
+  func strayAttempts(_ judging: JudgingID, _ result: JudgingResult) -> Set<String> {
+    (shown[judging] ?? []).subtracting(result.runs.map(\.testcase))
   }
 
   mutating func noteStart(_ judging: JudgingID, at now: Instant) {
@@ -77,14 +172,33 @@ extension World {
       if let owner = ledger.owner[epoch], ledger.workers[owner.session] != worker {
         throw failure("\(judging) was judged by \(worker), which had not the lease \(epoch)")
       }
+      guard ledger.newest[judging] == epoch else {
+        throw failure("\(judging) was judged under \(epoch), which is not its newest lease")
+      }
     case .cancelled(let judging):
       guard ledger.cancelled.contains(judging) else {
         throw failure("\(judging) was cancelled by nobody")
       }
     case .quarantined(let judging, let reason):
       guard options.mode == .swarm else { throw failure("\(judging) was set aside: \(reason)") }
-    case .created, .leased, .runs, .returned: break
+    case .leased(let judging, let epoch, _):
+      if let newest = ledger.newest[judging], epoch < newest {
+        throw failure("\(judging) was leased as \(epoch) after \(newest)")
+      }
+      try checkTurn(judging, epoch)
+    case .created, .runs, .returned: break
     }
+  }
+
+  /// A lease that is new, and not one that an earlier scheduler gave.
+  private func checkTurn(
+    _ judging: JudgingID, _ epoch: LeaseEpoch
+  ) throws(SimulationFailure) {
+    guard options.checksEveryStep, ledger.newest[judging] != epoch,
+      let order = ledger.order(judging),
+      let oldest = ledger.oldestWaiting(like: order), oldest < judging
+    else { return }
+    throw failure("\(judging) was leased before \(oldest), which waits for the same")
   }
 
   mutating func checkGrant(
@@ -130,10 +244,17 @@ extension World {
     case .judged: state = .judged
     case .ended(let ended, reason: _): state = ended
     case .queued, .started, .runs:
+      ledger.note(judging, news)
       if let told = ledger.told[judging] {
         throw failure("\(judging) was told to be \(told), then to go on")
       }
       return
+    }
+    if case .judged(_, let result) = news {
+      let stray = ledger.strayAttempts(judging, result)
+      guard stray.isEmpty else {
+        throw failure("\(judging) was shown results of another attempt than the one that counts")
+      }
     }
     trace(20, judging.value, UInt64(state.isFinal ? 1 : 0))
     guard store[judging]?.state == state else {
@@ -252,7 +373,9 @@ extension World {
   mutating func finishReport(from start: Instant) {
     for row in store.rows {
       switch row.state {
-      case .judged: report.judged += 1
+      case .judged:
+        report.judged += 1
+        if let verdict = row.verdict { report.verdicts[verdict, default: 0] += 1 }
       case .cancelled: report.cancelled += 1
       case .quarantined: report.quarantined += 1
       case .queued, .leased: break

@@ -9,13 +9,25 @@ struct Connection {
   /// Of the worker's process.
   let life: Int
   var isCut = false
-  var isBlackHole = false
+  /// It is cut, and the scheduler's side does not know yet: what is sent vanishes.
+  var isHalfOpen = false
+  /// The worker's process died: what it said before may still come.
+  var hasLastWords = false
+  /// What of the one and of the other is swallowed, and by which fault.
+  var swallowsFromScheduler: Fault?
+  var swallowsFromWorker: Fault?
   var stalledUntil = Instant.zero
+  /// The worker does not read; what it is sent waits in `parked`.
+  var unreadUntil = Instant.zero
+  /// The worker's messages find no room.
+  var blockedUntil = Instant.zero
   var lastToScheduler = Instant.zero
   var lastToWorker = Instant.zero
-  /// Arrived, but held up by a stall or by a worker that stands still.
+  /// Arrived, but held up by a stall or by somebody who stands still.
   var waitingForScheduler: [WorkerMessage] = []
   var waitingForWorker: [SchedulerMessage] = []
+  /// Not even sent.
+  var parked: [SchedulerMessage] = []
 }
 
 extension World {
@@ -36,7 +48,13 @@ extension World {
     try tell(worker, .connected)
   }
 
+  // MARK: Sending
+
   mutating func transmit(_ message: WorkerMessage, on connection: Int) {
+    guard connections[connection].blockedUntil <= now else {
+      // As in the agent: the core repeats what matters.
+      return note(.slowScheduler)
+    }
     for _ in 0..<copies() {
       let at = max(now + span(upTo: options.latency), connections[connection].lastToScheduler)
       connections[connection].lastToScheduler = at
@@ -44,7 +62,31 @@ extension World {
     }
   }
 
-  mutating func transmit(_ message: SchedulerMessage, on connection: Int) {
+  /// As in the server: what a slow connection does not take is kept, unless it may be dropped.
+  /// - Returns: false when the worker is too far behind and is given up.
+  mutating func transmit(
+    _ message: SchedulerMessage, on connection: Int, mayDrop: Bool
+  ) throws(SimulationFailure) -> Bool {
+    guard connections[connection].unreadUntil > now || !connections[connection].parked.isEmpty
+    else {
+      put(message, on: connection)
+      return true
+    }
+    note(.slowWorker)
+    if mayDrop { return true }
+    if connections[connection].parked.count >= options.outboxMessages,
+      options.planted != .boundlessOutbox
+    {
+      // Should it wake up, this makes it say hello: it has missed something.
+      connections[connection].parked = [.who]
+      return false
+    }
+    connections[connection].parked.append(message)
+    try checkOutbox(connection)
+    return true
+  }
+
+  private mutating func put(_ message: SchedulerMessage, on connection: Int) {
     for _ in 0..<copies() {
       let at = max(now + span(upTo: options.latency), connections[connection].lastToWorker)
       connections[connection].lastToWorker = at
@@ -52,35 +94,55 @@ extension World {
     }
   }
 
-  private mutating func copies() -> Int {
-    guard isFaulty else { return 1 }
-    if random.chance(perMille: options.lossPerMille) { return 0 }
-    return random.chance(perMille: options.repetitionPerMille) ? 2 : 1
+  /// The worker reads again.
+  mutating func flush(_ connection: Int) {
+    guard connections[connection].unreadUntil <= now else { return }
+    let parked = connections[connection].parked
+    connections[connection].parked = []
+    for message in parked where !connections[connection].isCut { put(message, on: connection) }
   }
 
+  private mutating func copies() -> Int {
+    guard isFaulty else { return 1 }
+    if random.chance(perMille: options.lossPerMille) {
+      note(.lostMessage)
+      return 0
+    }
+    guard random.chance(perMille: options.repetitionPerMille) else { return 1 }
+    note(.repeatedMessage)
+    return 2
+  }
+
+  // MARK: Arriving
+
   mutating func arrive(_ message: WorkerMessage, on id: Int) throws(SimulationFailure) {
-    guard !connections[id].isBlackHole else { return }
+    if let fault = connections[id].swallowsFromWorker { return note(fault) }
     connections[id].waitingForScheduler.append(message)
     try deliver(id)
   }
 
   mutating func arrive(_ message: SchedulerMessage, on id: Int) throws(SimulationFailure) {
-    guard !connections[id].isBlackHole else { return }
+    if let fault = connections[id].swallowsFromScheduler { return note(fault) }
     connections[id].waitingForWorker.append(message)
     try deliver(id)
   }
 
   /// Hands over what has arrived, in order, or plans to.
   mutating func deliver(_ id: Int) throws(SimulationFailure) {
+    try checkBacklog(id)
     let worker = connections[id].worker
     if connections[id].stalledUntil > now {
       agenda.plan(.deliver(id), at: connections[id].stalledUntil)
       return
     }
-    while !connections[id].isCut, scheduler.core != nil,
-      !connections[id].waitingForScheduler.isEmpty
-    {
-      try schedulerReceives(connections[id].waitingForScheduler.removeFirst(), on: id)
+    if let until = schedulerPause {
+      agenda.plan(.deliver(id), at: until)
+    } else {
+      while !connections[id].isCut || connections[id].hasLastWords, scheduler.core != nil,
+        !connections[id].waitingForScheduler.isEmpty
+      {
+        try schedulerReceives(connections[id].waitingForScheduler.removeFirst(), on: id)
+      }
     }
     if let until = pause(of: worker) {
       agenda.plan(.deliver(id), at: until)
@@ -93,11 +155,23 @@ extension World {
     }
   }
 
+  // MARK: Breaking
+
   /// Breaks a line. Whoever sends on it next, or waits a little, notices.
   mutating func cut(_ id: Int) {
+    connections[id].hasLastWords = false
+    connections[id].isHalfOpen = false
     guard !connections[id].isCut else { return }
     connections[id].isCut = true
+    connections[id].parked = []
     agenda.plan(.lineDown(id), at: now + span(upTo: .seconds(3)))
+  }
+
+  /// For a while the scheduler does not find out that a line is cut: as long as ZMTP's own heartbeat
+  /// takes.
+  mutating func halfOpen(_ id: Int) {
+    connections[id].isHalfOpen = true
+    agenda.plan(.foundCut(id), at: now + span(upTo: .seconds(25)))
   }
 
   mutating func lineDown(_ id: Int) throws(SimulationFailure) {
@@ -108,6 +182,7 @@ extension World {
       agenda.plan(.lineDown(id), at: until)
       return
     }
+    connections[id].isCut = true
     workers[worker].connection = nil
     try tell(worker, .disconnected)
     agenda.plan(

@@ -25,4 +25,24 @@ public enum PlantedBug: String, Hashable, Sendable, CaseIterable {
   case deafWorkers = "deaf-workers"
   /// A cancellation is told and not recorded.
   case unrecordedCancellation = "unrecorded-cancellation"
+  /// A worker decides for one slot more than it has.
+  case extraSlot = "extra-slot"
+  /// A worker judges with another version of the package.
+  case wrongPackage = "wrong-package"
+  /// A worker that confirmed that it stopped reports a verdict all the same.
+  case lateVerdict = "late-verdict"
+  /// Results of single testcases are taken for those of another judging.
+  case mixedRuns = "mixed-runs"
+  /// The scheduler does not hear of some submissions.
+  case lostSubmission = "lost-submission"
+  /// The scheduler keeps everything for whoever does not read.
+  case boundlessOutbox = "boundless-outbox"
+  /// A worker that comes back has the session that it had, and what it said before counts.
+  case reusedSessions = "reused-sessions"
+  /// The scheduler does not hear that slots have become free.
+  case deafToCredit = "deaf-to-credit"
+  /// A dead worker's heartbeat goes on.
+  case ghost
+  /// The last to come is first served.
+  case reversedArrivals = "reversed-arrivals"
 }

@@ -24,7 +24,12 @@ public struct SimulationReport: Hashable, Sendable {
   public var retracts = 0
   public var retracted = 0
   public var schedulerCrashes = 0
+  /// All of them, seen or not.
   public var faults = 0
+  /// Those that somebody felt: a message that was swallowed, a commit that was slow.
+  public var faultCounts: [Fault: Int] = [:]
+  public var accidentCounts: [Accident: Int] = [:]
+  public var verdicts: [Verdict: Int] = [:]
   /// Times that something about a worker was told to whoever looks after the cluster.
   public var notes = 0
   /// Things that happened in the simulated world.
@@ -39,9 +44,26 @@ extension SimulationReport: CustomStringConvertible {
     seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
     makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
     \(starts) starts, \(fetches) fetches, \(evictions) evictions, \(hitsPerMille) hits per thousand, \
-    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
-    \(steps) steps, trace \(String(traceHash, radix: 16))
+    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(faults) faults, \
+    \(schedulerCrashes) scheduler crashes, \(notes) notes; felt: \(felt); \(steps) steps, \
+    trace \(String(traceHash, radix: 16))
     """
+  }
+
+  private var felt: String {
+    let list = mishaps.map { "\($0.name) \($0.count)" }
+    return list.isEmpty ? "nothing" : list.joined(separator: ", ")
+  }
+
+  /// What was felt and how often, each kind that was, always in the same order.
+  public var mishaps: [(name: String, count: Int)] {
+    let faults = Fault.allCases.compactMap { fault in
+      faultCounts[fault].map { (name: fault.rawValue, count: $0) }
+    }
+    let accidents = Accident.allCases.compactMap { accident in
+      accidentCounts[accident].map { (name: accident.rawValue, count: $0) }
+    }
+    return faults + accidents
   }
 }
 

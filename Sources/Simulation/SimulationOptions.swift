@@ -7,20 +7,62 @@ public enum Fault: String, Hashable, Sendable, CaseIterable {
   case cut
   /// A connection swallows everything for a while, then breaks.
   case blackHole = "black-hole"
+  /// A connection swallows what the scheduler says for a while, then breaks.
+  case deafWorker = "deaf-worker"
+  /// A connection swallows what the worker says for a while, then breaks.
+  case muteWorker = "mute-worker"
+  /// A connection breaks, or its worker's machine loses power, and what the scheduler sends on it
+  /// vanishes for a while, as if somebody were there.
+  case halfOpen = "half-open"
   /// A connection delivers nothing for a while, then everything.
   case stall
+  /// A worker does not read for a while: what the scheduler cannot send it keeps, up to a bound.
+  case slowWorker = "slow-worker"
+  /// The scheduler does not read a worker's connection for a while: the worker drops what it cannot
+  /// send.
+  case slowScheduler = "slow-scheduler"
   /// A worker's process dies and is started again; its disk is as it was.
   case workerCrash = "worker-crash"
   /// As above on a machine that comes back empty.
   case workerLoss = "worker-loss"
   /// A worker stands still for a while: a laptop's lid, a virtual machine that is moved.
   case workerPause = "worker-pause"
+  /// For a while nothing that runs on a worker can be stopped, or ends once it was told to.
+  case stuckRun = "stuck-run"
+  /// For a while every transfer to a worker finds the disk full.
+  case workerDiskFull = "worker-disk-full"
+  /// A blob on a worker's disk goes bad, which shows when it is read.
+  case corruptBlob = "corrupt-blob"
   /// A second process appears with a name that is taken.
   case impostor
   /// A worker is asked to leave, does so and is started again.
   case workerDrain = "worker-drain"
   /// The scheduler's process dies; records that were not durable are gone.
   case schedulerCrash = "scheduler-crash"
+  /// The scheduler stands still for a while, with everything it would have decided.
+  case schedulerPause = "scheduler-pause"
+  /// Commits take seconds for a while.
+  case slowStore = "slow-store"
+  /// The disk of the store is full for a while: the scheduler stops at the first commit, and cannot
+  /// start again before there is room.
+  case storeFull = "store-full"
+  /// A problem is changed while a worker fetches it: what is submitted from now on wants the new
+  /// package, which shares a blob with the old one.
+  case packageUpdate = "package-update"
+}
+
+/// What goes wrong now and then in one place, each with its own frequency in the options.
+public enum Accident: String, Hashable, Sendable, CaseIterable {
+  case lostMessage = "lost-message"
+  case repeatedMessage = "repeated-message"
+  case failedFetch = "failed-fetch"
+  case workerFault = "worker-fault"
+  case judgeError = "judge-error"
+  /// A file of a package vanished.
+  case damage
+  /// A judging was cancelled at the very time of one of its steps: granted, begun, ran, returned,
+  /// judged and not recorded yet, and so on.
+  case cancelAtStep = "cancel-at-step"
 }
 
 /// Everything that a simulation depends on. The same options give the same run.
@@ -80,6 +122,12 @@ public struct SimulationOptions: Hashable, Sendable {
   public var judgeErrorsPerMille: Int64 = 0
   /// Share of judgings that somebody cancels.
   public var cancellationsPerMille: Int64 = 0
+  /// Of steps of a judging at which it is cancelled.
+  public var stepCancelsPerMille: Int64 = 0
+  /// Messages that the scheduler keeps for a worker that does not read, at most.
+  public var outboxMessages = 32
+  /// When the scheduler is killed besides what faults do, after the start.
+  public var schedulerRestarts: [TimeSpan] = []
   /// How often somebody asks for a package to be brought to workers before it is needed.
   public var warmUps = 0
   public var policy = SchedulerPolicy()
@@ -99,7 +147,7 @@ public struct SimulationOptions: Hashable, Sendable {
     var random = Random(seed: mixed(seed))
     var options = small(.swarm, seed, &random)
     // A random subset: bugs hide where one fault keeps another from happening.
-    options.faults = Fault.allCases.filter { _ in random.chance(perMille: 500) }
+    options.faults = Fault.allCases.filter { _ in random.chance(perMille: 300) }
     options.faultInterval = .milliseconds(random.between(300, 15_000))
     let rate = { (random: inout Random, most: Int64) in
       random.chance(perMille: 400) ? random.between(1, most) : 0
@@ -111,6 +159,8 @@ public struct SimulationOptions: Hashable, Sendable {
     options.judgeErrorsPerMille = rate(&random, 100)
     options.cancellationsPerMille = rate(&random, 200)
     options.damagesPerMille = rate(&random, 100)
+    options.stepCancelsPerMille = rate(&random, 30)
+    options.outboxMessages = Int(random.between(2, 40))
     return options
   }
 
@@ -178,7 +228,8 @@ extension SimulationOptions: CustomStringConvertible {
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
       \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
-      \(damagesPerMille) damaged packages; \(warmUps) warm-ups; \
+      \(damagesPerMille) damaged packages, \(stepCancelsPerMille) cancelled at a step; \(warmUps) \
+      warm-ups, outbox of \(outboxMessages) messages; \
       \(policy.retracts ? "retracts" : "does not retract")
       """
   }

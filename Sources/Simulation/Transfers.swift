@@ -40,7 +40,9 @@ extension World {
       (.described, .zero), (.startable, TimeSpan(nanoseconds: whole.nanoseconds / 4)),
       (.installed, whole),
     ]
-    if isFaulty, random.chance(perMille: options.fetchFailuresPerMille) {
+    let isDiskFull = workers[index].diskFullUntil > now
+    if isFaulty, isDiskFull || random.chance(perMille: options.fetchFailuresPerMille) {
+      if isDiskFull { note(.workerDiskFull) } else { note(.failedFetch) }
       let end = span(upTo: whole)
       steps = steps.filter { $0.1 < end } + [(.failed, end)]
     }
@@ -82,7 +84,7 @@ extension World {
       try tell(index, .packageFailed(package, FetchFailure("stopped"), kept: kept))
     case .failed:
       let kept = interrupt(package, index)
-      let isDiskFull = random.chance(perMille: 300)
+      let isDiskFull = workers[index].diskFullUntil > now || random.chance(perMille: 300)
       try tell(
         index,
         .packageFailed(package, FetchFailure("simulated", isDiskFull: isDiskFull), kept: kept))
@@ -146,6 +148,7 @@ extension World {
     }
     report.evictions += 1
     workers[index].disk.remove(at: at)
+    workers[index].corrupt.remove(package)
     workers[index].startable.remove(package)
   }
 }

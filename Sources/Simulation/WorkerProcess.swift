@@ -1,5 +1,6 @@
 internal import JudgeModel
 internal import Messages
+internal import SchedulerCore
 internal import WorkerCore
 
 /// A worker with a model of its hands: a disk, transfers, and runs in slots.
@@ -11,6 +12,9 @@ struct WorkerProcess {
     var stepsLeft: Int64
     var stepSpan: TimeSpan
     var ordinal: Int32 = 0
+    /// It was told to stop.
+    var isAborted = false
+    var runs: [Run] = []
   }
 
   let name: WorkerID
@@ -34,6 +38,17 @@ struct WorkerProcess {
   /// Judgings whose program it has.
   var programs: Set<JudgingID> = []
   var wakeAt: Instant?
+  /// What is told to stop before then does not.
+  var stuckUntil = Instant.zero
+  var diskFullUntil = Instant.zero
+  /// Packages of which a blob on the disk is not what it was.
+  var corrupt: Set<Digest> = []
+  /// It was asked to leave.
+  var isDraining = false
+  /// What it said last, for its ghost.
+  var lastSync: WorkerSync?
+  /// Stops that this process has confirmed.
+  var confirmed: [JudgingID: LeaseEpoch] = [:]
   /// Does not come back: its name was taken by another process.
   var isRetired = false
   var heldAtLastSync = 0
@@ -79,8 +94,13 @@ extension World {
     workers[index].instance = random.next()
     workers[index].pausedUntil = .zero
     workers[index].heldAtLastSync = 0
+    (workers[index].stuckUntil, workers[index].diskFullUntil) = (.zero, .zero)
+    workers[index].isDraining = false
+    workers[index].confirmed = [:]
+    findCorrupt(index)
+    let slots = options.slots + (options.planted == .extraSlot ? 1 : 0)
     workers[index].core = Worker(
-      settings: Worker.Settings(slots: options.slots, prefetch: options.prefetch),
+      settings: Worker.Settings(slots: slots, prefetch: options.prefetch),
       cache: PackageCache(budgetBytes: workers[index].budgetBytes, found: workers[index].disk))
     trace(10, Int64(index))
     agenda.plan(.dial(worker: index, life: workers[index].life), at: now)
@@ -91,13 +111,47 @@ extension World {
     trace(11, Int64(index))
     workers[index].core = nil
     workers[index].life += 1
-    if let connection = workers[index].connection { connections[connection].isCut = true }
+    if let connection = workers[index].connection { hangUp(connection, index) }
     workers[index].connection = nil
     for package in workers[index].arriving.keys.sorted() { interrupt(package, index) }
     workers[index].startable = []
     workers[index].running = [:]
     workers[index].programs = []
     workers[index].wakeAt = nil
+  }
+
+  /// The kernel closes the line of a process that has ended; what it had sent still arrives.
+  private mutating func hangUp(_ connection: Int, _ index: Int) {
+    if options.planted == .ghost, let sync = workers[index].lastSync,
+      let session = scheduler.sessionOf[connection], session == sync.session
+    {
+      connections[connection].isHalfOpen = true
+      agenda.plan(.ghost(session, sync), at: now)
+    }
+    connections[connection].hasLastWords = !connections[connection].isCut
+    connections[connection].isCut = true
+    connections[connection].parked = []
+  }
+
+  mutating func haunt(_ session: SessionID, _ sync: WorkerSync) throws(SimulationFailure) {
+    guard scheduler.core?.hasJoined(session) == true else { return }
+    try decide(.sync(sync))
+    agenda.plan(.ghost(session, sync), at: now + .seconds(2))
+  }
+
+  /// A worker that starts reads what its disk has.
+  private mutating func findCorrupt(_ index: Int) {
+    for package in workers[index].corrupt.sorted() {
+      guard let at = workers[index].disk.firstIndex(where: { $0.package == package }) else {
+        continue
+      }
+      note(.corruptBlob)
+      let found = workers[index].disk[at]
+      workers[index].disk[at] = FoundPackage(
+        package: package, blobs: found.blobs, held: Array(found.held.dropFirst()))
+    }
+    workers[index].disk.removeAll { $0.held.isEmpty }
+    workers[index].corrupt = []
   }
 
   /// Until when nothing happens on a worker's machine.
@@ -114,7 +168,12 @@ extension World {
     case .refused(let reason): try tell(worker, .refused(reason))
     case .grant(let grants):
       for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
-      try tell(worker, .granted(grants.map(\.order)))
+      try tell(worker, .granted(grants.map { mixedUp($0.order) }))
+      // As in the agent: one that was not taken is not needed.
+      for grant in grants where workers[worker].core?.holds(grant.order.name.judging) == false {
+        workers[worker].programs.remove(grant.order.name.judging)
+      }
+      for grant in grants { step(grant.order.name.judging) }
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
     case .retract(let judging, let epoch): try tell(worker, .retracted(judging, epoch))
     case .acknowledge(let names):
@@ -166,10 +225,7 @@ extension World {
   ) throws(SimulationFailure) {
     switch effect {
     case .send(let message):
-      if case .sync(let sync) = message { workers[index].heldAtLastSync = sync.held.count }
-      if case .returned(_, let judging, _, let reason) = message {
-        try check(reason, of: judging, by: index)
-      }
+      try noteSent(message, index)
       transmit(message, from: index)
     case .sayHello(let held, let cache, let load, let credit):
       let worker = workers[index]
@@ -192,9 +248,11 @@ extension World {
       guard let running = workers[index].running[slot] else {
         throw failure("\(workers[index].name) stops slot \(slot), where nothing runs")
       }
+      workers[index].running[slot]?.isAborted = true
+      if workers[index].stuckUntil > now { note(.stuckRun) }
       agenda.plan(
         .runStopped(worker: index, life: workers[index].life, slot: slot, token: running.token),
-        at: now + span(upTo: .milliseconds(50)))
+        at: max(now, workers[index].stuckUntil) + span(upTo: .milliseconds(50)))
     case .forget(let judging): workers[index].programs.remove(judging)
     case .leave(let reason):
       endWorker(index)
@@ -204,6 +262,33 @@ extension World {
         workers[index].isRetired = true
       }
     }
+  }
+
+  private mutating func noteSent(
+    _ message: WorkerMessage, _ index: Int
+  ) throws(SimulationFailure) {
+    switch message {
+    case .sync(let sync):
+      workers[index].heldAtLastSync = sync.held.count
+      workers[index].lastSync = sync
+    case .returned(_, let judging, _, let reason): try check(reason, of: judging, by: index)
+    case .cancelled(_, let judging, let epoch):
+      workers[index].confirmed[judging] = max(epoch, workers[index].confirmed[judging] ?? epoch)
+    case .finished(_, let judging, let epoch, _):
+      try checkVerdict(judging, epoch, index)
+      step(judging)
+    case .hello, .runs, .wishEnded, .goodbye: break
+    }
+  }
+
+  /// A planted bug: the version before or after the right one.
+  private func mixedUp(_ order: GrantOrder) -> GrantOrder {
+    guard options.planted == .wrongPackage,
+      let other = ledger.orders.map(\.package).first(where: { $0 != order.package })
+    else { return order }
+    var order = order
+    order.package = other
+    return order
   }
 
   private mutating func transmit(_ message: WorkerMessage, from index: Int) {
@@ -225,6 +310,7 @@ extension World {
     workers[index].running[slot] = WorkerProcess.Running(
       judging: judging, package: package, token: token, stepsLeft: steps, stepSpan: span)
     trace(12, judging.value, UInt64(index))
+    step(judging)
     planStep(index, slot, token, span)
   }
 
@@ -243,31 +329,53 @@ extension World {
       agenda.plan(.runStep(worker: index, life: life, slot: slot, token: token), at: until)
       return
     }
+    if running.isAborted, workers[index].stuckUntil > now { return }
     if running.stepsLeft == 1, workers[index].arriving[running.package] != nil {
       // Its last testcase has not come.
       return planStep(index, slot, token, .milliseconds(100))
     }
     running.stepsLeft -= 1
     running.ordinal += 1
-    workers[index].running[slot] = running
     let judging = running.judging
+    // Names the attempt that it belongs to.
+    let run = Run(ordinal: running.ordinal, testcase: "\(token)", verdict: .accepted)
+    running.runs.append(run)
+    workers[index].running[slot] = running
+    step(judging)
+    if workers[index].corrupt.contains(running.package) {
+      return try stumble(index, slot, running)
+    }
     if running.stepsLeft > 0 {
       planStep(index, slot, token, running.stepSpan)
-      let run = Run(ordinal: running.ordinal, testcase: "t", verdict: .accepted)
       return try tell(index, .ran(judging, run))
     }
     if isFaulty, random.chance(perMille: options.damagesPerMille) {
+      note(.damage)
       try damage(running.package, index)
     }
     workers[index].running[slot] = nil
     if isFaulty, random.chance(perMille: options.workerFaultsPerMille) {
+      note(.workerFault)
       return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
     }
     let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
+    if isError { note(.judgeError) }
     let reported =
       options.planted == .mixedUpVerdicts ? JudgingID(judging.value / 2 + 1) : judging
     let verdict = isError ? .judgeError : ledger.verdict(of: reported)
-    try tell(index, .judged(slot: slot, judging, JudgingResult(verdict: verdict)))
+    let result = JudgingResult(verdict: verdict, runs: running.runs)
+    try tell(index, .judged(slot: slot, judging, result))
+  }
+
+  /// A run cannot read a file of its package: that is fetched again, and the judging goes back.
+  private mutating func stumble(
+    _ index: Int, _ slot: Int, _ running: WorkerProcess.Running
+  ) throws(SimulationFailure) {
+    note(.corruptBlob)
+    workers[index].corrupt.remove(running.package)
+    try damage(running.package, index)
+    workers[index].running[slot] = nil
+    try tell(index, .stopped(slot: slot, running.judging, .workerFault("cannot read a file")))
   }
 
   mutating func runStopped(
@@ -282,5 +390,13 @@ extension World {
     }
     workers[index].running[slot] = nil
     try tell(index, .stopped(slot: slot, running.judging, .workerFault("stopped")))
+    if options.planted == .lateVerdict, let lease = workers[index].confirmed[running.judging],
+      let session = workers[index].lastSync?.session
+    {
+      let result = JudgingResult(verdict: ledger.verdict(of: running.judging))
+      let message = WorkerMessage.finished(session, running.judging, lease, result)
+      try noteSent(message, index)
+      transmit(message, from: index)
+    }
   }
 }

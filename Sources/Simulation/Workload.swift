@@ -57,7 +57,8 @@ extension World {
 
   /// A submission is durable before the scheduler's core hears of it, as in the server.
   mutating func submit(_ index: Int) throws(SimulationFailure) {
-    guard scheduler.core != nil else {
+    if storeFullUntil > now { note(.storeFull) }
+    guard scheduler.core != nil, schedulerPause == nil, storeFullUntil <= now else {
       // The client tries again.
       agenda.plan(.submit(index), at: now + .seconds(1))
       return
@@ -75,13 +76,30 @@ extension World {
       next += 1
     }
     if next < options.judgings { agenda.plan(.submit(next), at: ledger.arrivals[next]) }
+    if options.planted == .lostSubmission, orders.count > 1 { orders.removeLast() }
+    if options.planted == .reversedArrivals { orders.reverse() }
     try decide(.submitted(orders))
   }
 
   /// A client that asks while the scheduler is down asks nobody.
   mutating func warm(_ package: Int, _ workers: Int32?) throws(SimulationFailure) {
-    guard scheduler.core != nil, !isFinishing else { return }
+    guard scheduler.core != nil, schedulerPause == nil, !isFinishing else { return }
     try decide(.warm(warmOrder(package), workers: workers))
+  }
+
+  /// A problem is changed while one of its packages travels: what is not submitted yet is for its next
+  /// version.
+  mutating func updatePackage() -> Bool {
+    let travelling = workers.flatMap { $0.arriving.keys.sorted() }
+    guard !travelling.isEmpty else { return false }
+    let old = travelling[random.index(travelling.count)]
+    guard let at = ledger.archives.indices.first(where: { digest($0) == old }) else { return false }
+    let first = at - at % 3
+    let family = min(3, ledger.archives.count - first)
+    let new = first + (at - first + 1) % family
+    return new != at
+      && ledger.replace(
+        old, by: warmOrder(new), from: store.rows.count)
   }
 
   func warmOrder(_ package: Int) -> WarmOrder {
@@ -90,7 +108,7 @@ extension World {
   }
 
   mutating func cancel(_ judging: JudgingID) throws(SimulationFailure) {
-    guard scheduler.core != nil else {
+    guard scheduler.core != nil, schedulerPause == nil else {
       agenda.plan(.cancel(judging), at: now + .seconds(1))
       return
     }

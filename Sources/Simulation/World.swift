@@ -26,18 +26,26 @@ struct World {
     case deliver(Int)
     /// The worker notices that its connection is gone.
     case lineDown(Int)
+    /// The scheduler's side of a half-open connection finds out.
+    case foundCut(Int)
+    /// A worker reads again.
+    case flush(Int)
     case dial(worker: Int, life: Int)
     case schedulerRound(life: Int)
     case schedulerWake(life: Int)
     case committed(life: Int)
     case schedulerStart
+    case schedulerCrash
     case workerStart(Int)
     case workerWake(worker: Int, life: Int)
     case transfer(worker: Int, life: Int, Digest, token: UInt64, TransferStep)
     case runStep(worker: Int, life: Int, slot: Int, token: UInt64)
     case runStopped(worker: Int, life: Int, slot: Int, token: UInt64)
+    /// A planted bug.
+    case ghost(SessionID, WorkerSync)
     case fault
     case heal
+    case watch
     case checkProgress
   }
 
@@ -52,6 +60,8 @@ struct World {
   var ledger = Ledger()
   var report: SimulationReport
   var isFaulty: Bool
+  var storeSlowUntil = Instant.zero
+  var storeFullUntil = Instant.zero
   /// Everything is over; time goes on until the workers know.
   var isFinishing = false
 
@@ -89,11 +99,12 @@ struct World {
       agenda.plan(.workerStart(index), at: now + span(upTo: .seconds(1)))
     }
     try startScheduler()
+    for restart in options.schedulerRestarts { agenda.plan(.schedulerCrash, at: now + restart) }
     if isFaulty {
       agenda.plan(.fault, at: now + span(upTo: options.faultInterval))
       agenda.plan(.heal, at: now + options.faultSpan)
     } else {
-      agenda.plan(.checkProgress, at: now + Self.patience)
+      calm()
     }
   }
 
@@ -106,11 +117,14 @@ struct World {
     case .toWorker(let connection, let message): try arrive(message, on: connection)
     case .deliver(let connection): try deliver(connection)
     case .lineDown(let connection): try lineDown(connection)
+    case .foundCut(let connection): connections[connection].isHalfOpen = false
+    case .flush(let connection): flush(connection)
     case .dial(let worker, let life): try dial(worker, life)
     case .schedulerRound(let life): try endRound(life)
     case .schedulerWake(let life): try wakeScheduler(life)
     case .committed(let life): try committed(life)
     case .schedulerStart: try startScheduler()
+    case .schedulerCrash: try crashScheduler()
     case .workerStart(let worker): startWorker(worker)
     case .workerWake(let worker, let life): try wakeWorker(worker, life)
     case .transfer(let worker, let life, let package, let token, let step):
@@ -119,16 +133,24 @@ struct World {
       try runStep(worker, life, slot, token)
     case .runStopped(let worker, let life, let slot, let token):
       try runStopped(worker, life, slot, token)
+    case .ghost(let session, let sync): try haunt(session, sync)
     case .fault: try fault()
     case .heal: try heal()
+    case .watch: try watch()
     case .checkProgress:
       guard isFinishing else { throw failure("no progress: \(stuck)") }
     }
   }
 
-  /// How long after the faults everything may take to finish, at most. Generous: it is there to tell
-  /// slow from never.
-  static let patience = TimeSpan.seconds(4 * 3600)
+  /// How long after the faults everything may take to finish, at most: as if one slot had to do it all,
+  /// each judging with a transfer of its own, and what else has to be waited for before. Generous: it
+  /// is there to tell slow from never.
+  var patience: TimeSpan {
+    let fetch = TimeSpan.microseconds(
+      options.archiveBytes / max(1, options.fetchRate / 1_000_000))
+    return options.arrivalSpan + .seconds(900)
+      + (options.judgingSpan + fetch + .seconds(1)) * Int64(options.judgings)
+  }
 
   mutating func span(upTo longest: TimeSpan) -> TimeSpan {
     TimeSpan(nanoseconds: random.between(1, max(1, longest.nanoseconds)))

@@ -11,10 +11,11 @@ struct Simulate: AsyncParsableCommand {
       "Run whole clusters on a virtual clock, with faults, and hold them to their promises.",
     discussion: """
       Scheduler and workers decide with the code that runs in production; network, disks, programs \
-      and time are simulated. While connections break, processes die and messages are lost, nothing \
-      wrong may be done (two verdicts for a judging, a verdict under a stale lease, a cache beyond \
-      its budget, ...); then everything heals, and everything must get done. Each seed is another \
-      cluster with other misfortunes, and repeats exactly: its trace hash is printed.
+      and time are simulated. While connections break, one way or both, processes die or stand still, \
+      disks fill up and messages are lost, nothing wrong may be done (two verdicts for a judging, a \
+      verdict under a stale lease, a cache beyond its budget, ...); then everything heals, and \
+      everything must get done. Each seed is another cluster with other misfortunes, and repeats \
+      exactly: its trace hash is printed, and which misfortunes were felt.
 
       swarm draws cluster and faults from the seed; lite has crashes only, and every judging has to \
       get its verdict; performance has no faults, and what counts is the report.
@@ -153,6 +154,9 @@ private struct SimulatedSeed: Encodable {
   var hitsPerMille: Int64?
   var bytesMoved: Int64?
   var faults: Int?
+  /// How often each kind was felt.
+  var felt: [String: Int]?
+  var notes: Int?
   var steps: Int64?
   var nanosecondsPerStep: Int64?
   var traceHash: String?
@@ -168,6 +172,8 @@ private struct SimulatedSeed: Encodable {
     hitsPerMille = report.hitsPerMille
     bytesMoved = report.bytesMoved
     faults = report.faults
+    felt = Dictionary(report.mishaps.map { ($0.name, $0.count) }, uniquingKeysWith: +)
+    notes = report.notes
     steps = report.steps
     nanosecondsPerStep = Int64(nanoseconds) / max(1, report.steps)
     traceHash = String(report.traceHash, radix: 16)

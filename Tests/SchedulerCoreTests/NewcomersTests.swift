@@ -53,7 +53,7 @@ import Testing
       "s1 cancel j0 1.2")
     bench.pass(.seconds(1))
     bench.took(
-      "s1 refused", "close s1", "s2 welcome 2", "record leased j1 1.2 anna",
+      "close s1", "s2 welcome 2", "record leased j1 1.2 anna",
       "grant s2: j1 1.2 #1")
   }
 
@@ -63,7 +63,28 @@ import Testing
     bench.pass(.seconds(7))
     bench.forget()
     bench.join("anna", instance: 2)
-    bench.took("s1 refused", "close s1", "s2 welcome 2")
+    bench.took("close s1", "s2 welcome 2")
+  }
+
+  /// A worker was restarted, and its dead process's hello came after that of the living one, which was
+  /// silent for a while: it must not be refused for the sake of the dead.
+  @Test func theOneThatWasOnlySilentIsRefusedIfTheOtherLives() {
+    var bench = SchedulerBench()
+    bench.join("anna")
+    bench.pass(.seconds(7))
+    bench.join("anna", instance: 2)
+    bench.forget()
+    bench.sync(1, credit: 1, seen: 0)
+    bench.took("s1 who")
+    bench.join("anna", instance: 1)
+    bench.took("s2 cancel j0 1.3")
+    var other = bench
+    bench.when(answer(2, about: 3))
+    bench.took(
+      "s2 acknowledge j0 1.3", "s3 refused", "close s3",
+      "note anna: a second process with this name was refused, from host host")
+    other.when(.disconnected(SessionID(2)))
+    other.took("close s2", "s3 welcome 3")
   }
 
   @Test func theQuestionIsAskedAgainWhenItWasLost() {

@@ -74,6 +74,10 @@ import Testing
     #expect(bench.core.status(at: bench.now).workers.first?.state == .draining)
     bench.when(submitted(2...2))
     bench.tookNothing()
+    #expect(
+      bench.notes == [
+        "1 every worker with the language cpp is draining or has not stopped what was cancelled"
+      ])
     bench.pass(.seconds(10))
     bench.took("s1 cancel j1 1.1")
     bench.when(confirmed(1, 1))
