@@ -102,8 +102,12 @@ extension Worker {
       let name = lease.order.name
       slots[slot] = name.judging
       held[name.judging]?.phase = .running(slot: slot)
+      held[name.judging]?.shared = []
+      held[name.judging]?.remaining = nil
       effects.append(
-        .start(slot: slot, name, package: lease.order.package, mode: lease.order.mode))
+        .start(
+          slot: slot, name, package: lease.order.package, mode: lease.order.mode,
+          part: lease.order.part?.ordinals))
     }
   }
 
