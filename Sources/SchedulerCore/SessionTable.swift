@@ -119,6 +119,8 @@ struct SessionTable {
   private(set) var room: [Room] = []
   /// Sessions that have told of leases that wait there, sorted.
   private(set) var withWaiting: [SessionID] = []
+  /// Sessions that have told of leases of which something could be given away, sorted.
+  private(set) var withLong: [SessionID] = []
   /// Budgets of the sessions in `room`, each once and sorted, by the number of their set of languages.
   private var roomBudgets: [[Budget]] = []
   /// Sets of languages of the sessions in `room`.
@@ -159,7 +161,7 @@ struct SessionTable {
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
     noteRoom(Self.place(of: session), nil)
-    Self.remove(id, from: &withWaiting)
+    noteTold(id, ToldLeases.Kinds())
     for package in session.cached { removeHolder(id, package) }
     for package in session.fetching.keys { removeHolder(id, package) }
     for package in session.wishes.keys { removeHolder(id, package) }
@@ -178,6 +180,8 @@ struct SessionTable {
   private mutating func noteTold(_ id: SessionID, _ kinds: ToldLeases.Kinds) {
     if kinds.hasWaiting { Self.insert(id, into: &withWaiting) }
     if !kinds.hasWaiting { Self.remove(id, from: &withWaiting) }
+    if kinds.hasLong { Self.insert(id, into: &withLong) }
+    if !kinds.hasLong { Self.remove(id, from: &withLong) }
   }
 
   /// Largest budget of those sessions with room that have this set of languages.
@@ -318,6 +322,7 @@ struct SessionTable {
           == rows.filter { $0.free > 0 && $0.languageSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }
+    precondition(withLong == rows.filter { $0.told.kinds.hasLong }.map(\.id).sorted())
     precondition(
       withWaiting == rows.filter { $0.told.kinds.hasWaiting }.map(\.id).sorted(),
       "everyone with waiting leases is listed")
