@@ -55,6 +55,19 @@ struct Ledger {
     return all[Int(mixed(UInt64(bitPattern: judging.value)) % UInt64(all.count))]
   }
 
+  /// How many testcases a judging has.
+  func testcases(of judging: JudgingID, atMost most: Int32) -> Int32 {
+    1 + Int32(mixed(UInt64(bitPattern: ~judging.value)) % UInt64(max(1, most)))
+  }
+
+  /// What a testcase of a judging comes to, wherever it runs.
+  func run(of judging: JudgingID, _ ordinal: Int32) -> Run {
+    let isAccepted = mixed(UInt64(bitPattern: judging.value << 20 + Int64(ordinal))) % 8 > 0
+    return Run(
+      ordinal: ordinal, testcase: "\(judging)/\(ordinal)",
+      verdict: isAccepted ? .accepted : .wrongAnswer)
+  }
+
   var waits: [TimeSpan] {
     zip(submitted, started).compactMap { submitted, started in
       guard let submitted, let started else { return nil }
@@ -73,6 +86,7 @@ extension World {
       guard result.verdict == ledger.verdict(of: judging) else {
         throw failure("\(judging) was judged \(result.verdict)")
       }
+      try checkRuns(result.runs, of: judging)
       // A scheduler may have gone between granting and telling; then nobody was seen to get it.
       if let owner = ledger.owner[epoch], ledger.workers[owner.session] != worker {
         throw failure("\(judging) was judged by \(worker), which had not the lease \(epoch)")
@@ -83,7 +97,21 @@ extension World {
       }
     case .quarantined(let judging, let reason):
       guard options.mode == .swarm else { throw failure("\(judging) was set aside: \(reason)") }
-    case .created, .leased, .runs, .returned: break
+    case .runs(let judging, _, let runs):
+      for run in runs where run != ledger.run(of: judging, run.ordinal) {
+        throw failure("\(run.testcase) was reported as a run of \(judging)")
+      }
+    case .created, .leased, .returned: break
+    }
+  }
+
+  /// A verdict comes with each testcase once, in order, whoever ran it.
+  private func checkRuns(_ runs: [Run], of judging: JudgingID) throws(SimulationFailure) {
+    let testcases = 1...ledger.testcases(of: judging, atMost: options.testcases)
+    guard runs == testcases.map({ ledger.run(of: judging, $0) }) else {
+      throw failure(
+        "\(judging) has \(testcases.count) testcases and was judged with "
+          + "\(runs.map(\.testcase))")
     }
   }
 
@@ -91,7 +119,8 @@ extension World {
     _ order: GrantOrder, to session: SessionID
   ) throws(SimulationFailure) {
     let name = order.name
-    guard let planned = ledger.order(name.judging), planned.package == order.package else {
+    let whole = order.part?.judging ?? name.judging
+    guard let planned = ledger.order(whole), planned.package == order.package else {
       throw failure("\(name.judging) was granted with package \(order.package)")
     }
     if let owner = ledger.owner[name.epoch] {
@@ -107,6 +136,11 @@ extension World {
     ledger.grants[session] = granted
     guard granted <= ledger.credit[session] ?? 0 else {
       throw failure("\(session) was granted \(granted) leases, its credit is less")
+    }
+    // Of parts there is no record.
+    guard order.part == nil else {
+      report.parts += 1
+      return
     }
     guard let row = store[name.judging], let epoch = row.epoch, epoch >= name.epoch else {
       throw failure("\(name.judging) was granted under \(name.epoch) before that was recorded")
@@ -145,7 +179,7 @@ extension World {
   }
 
   func checkStart(
-    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
+    _ judging: JudgingID, of whole: JudgingID, in slot: Int, with package: Digest, _ index: Int
   ) throws(SimulationFailure) {
     let worker = workers[index]
     guard (0..<worker.slots).contains(slot), worker.running[slot] == nil else {
@@ -157,7 +191,7 @@ extension World {
     guard
       worker.disk.contains(where: { $0.package == package && $0.isComplete })
         || worker.arriving[package] != nil && worker.startable.contains(package),
-      ledger.order(judging)?.package == package
+      ledger.order(whole)?.package == package
     else { throw failure("\(worker.name) starts \(judging) without its package") }
     guard worker.programs.contains(judging) else {
       throw failure("\(worker.name) starts \(judging) without its program")

@@ -23,6 +23,11 @@ public struct SimulationReport: Hashable, Sendable {
   /// Leases that a worker was asked to give back, and those that it did.
   public var retracts = 0
   public var retracted = 0
+  /// Parts of judgings that were granted.
+  public var parts = 0
+  /// Testcases that others ran for a worker, and those that it took back.
+  public var helpedRuns = 0
+  public var takenBack = 0
   public var schedulerCrashes = 0
   public var faults = 0
   /// Things that happened in the simulated world.
@@ -37,7 +42,8 @@ extension SimulationReport: CustomStringConvertible {
     seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
     makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
     \(starts) starts, \(fetches) fetches, \(evictions) evictions, \(hitsPerMille) hits per thousand, \
-    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
+    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(parts) parts, \
+    \(helpedRuns) testcases run by others, \(takenBack) taken back; \(faults) faults, \(schedulerCrashes) scheduler crashes; \
     \(steps) steps, trace \(String(traceHash, radix: 16))
     """
   }

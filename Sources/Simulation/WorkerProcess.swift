@@ -4,15 +4,6 @@ internal import WorkerCore
 
 /// A worker with a model of its hands: a disk, transfers, and runs in slots.
 struct WorkerProcess {
-  struct Running {
-    var judging: JudgingID
-    var package: Digest
-    var token: UInt64
-    var stepsLeft: Int64
-    var stepSpan: TimeSpan
-    var ordinal: Int32 = 0
-  }
-
   let name: WorkerID
   let slots: Int
   let languages: [LanguageSupport]
@@ -33,6 +24,8 @@ struct WorkerProcess {
   var running: [Int: Running] = [:]
   /// Judgings whose program it has.
   var programs: Set<JudgingID> = []
+  /// Of parts that were granted, what they are parts of.
+  var wholes: [JudgingID: JudgingID] = [:]
   var wakeAt: Instant?
   /// Does not come back: its name was taken by another process.
   var isRetired = false
@@ -97,6 +90,7 @@ extension World {
     workers[index].startable = []
     workers[index].running = [:]
     workers[index].programs = []
+    workers[index].wholes = [:]
     workers[index].wakeAt = nil
   }
 
@@ -113,10 +107,19 @@ extension World {
     case .who: try tell(worker, .who)
     case .refused(let reason): try tell(worker, .refused(reason))
     case .grant(let grants):
-      for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
+      for grant in grants {
+        workers[worker].programs.insert(grant.order.name.judging)
+        workers[worker].wholes[grant.order.name.judging] = grant.order.part?.judging
+      }
       try tell(worker, .granted(grants.map(\.order)))
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
     case .retract(let judging, let epoch): try tell(worker, .retracted(judging, epoch))
+    case .share(let judging, let epoch, let parts):
+      try tell(worker, .shareAsked(judging, epoch, parts: parts))
+    case .helped(let judging, let epoch, let runs):
+      try tell(worker, .helped(judging, epoch, runs))
+    case .unshare(let judging, let epoch, let ordinals):
+      try tell(worker, .unshared(judging, epoch, ordinals))
     case .acknowledge(let names):
       if options.planted != .deafWorkers { try tell(worker, .acknowledged(names)) }
     case .warm(let order):
@@ -186,8 +189,11 @@ extension World {
       try fetch(package, archiveBytes, unpackedBytes, index)
     case .stopFetch(let package): stopFetch(package, index)
     case .giveUp(let package, reason: _): giveUp(package, index)
-    case .start(let slot, let name, let package, mode: _):
-      try start(name.judging, in: slot, with: package, index)
+    case .start(let slot, let name, let package, let mode, let part):
+      try start(name.judging, in: slot, with: package, mode, part, index)
+    case .share(let slot, let parts): request(.share(parts: parts), of: slot, index)
+    case .help(let slot, let runs): request(.helped(runs), of: slot, index)
+    case .takeBack(let slot, let ordinals): request(.takeBack(ordinals), of: slot, index)
     case .abort(let slot):
       guard let running = workers[index].running[slot] else {
         throw failure("\(workers[index].name) stops slot \(slot), where nothing runs")
@@ -195,7 +201,9 @@ extension World {
       agenda.plan(
         .runStopped(worker: index, life: workers[index].life, slot: slot, token: running.token),
         at: now + span(upTo: .milliseconds(50)))
-    case .forget(let judging): workers[index].programs.remove(judging)
+    case .forget(let judging):
+      workers[index].programs.remove(judging)
+      workers[index].wholes[judging] = nil
     case .leave(let reason):
       endWorker(index)
       if reason == nil {
@@ -211,76 +219,5 @@ extension World {
       return
     }
     transmit(message, on: connection)
-  }
-
-  private mutating func start(
-    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
-  ) throws(SimulationFailure) {
-    try checkStart(judging, in: slot, with: package, index)
-    report.starts += 1
-    ledger.noteStart(judging, at: now)
-    let token = random.next()
-    let steps = options.mode == .performance ? 1 : random.between(1, 3)
-    let span = span(upTo: TimeSpan(nanoseconds: options.judgingSpan.nanoseconds / steps))
-    workers[index].running[slot] = WorkerProcess.Running(
-      judging: judging, package: package, token: token, stepsLeft: steps, stepSpan: span)
-    trace(12, judging.value, UInt64(index))
-    planStep(index, slot, token, span)
-  }
-
-  private mutating func planStep(_ index: Int, _ slot: Int, _ token: UInt64, _ span: TimeSpan) {
-    agenda.plan(
-      .runStep(worker: index, life: workers[index].life, slot: slot, token: token), at: now + span)
-  }
-
-  mutating func runStep(
-    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
-  ) throws(SimulationFailure) {
-    guard workers[index].life == life, var running = workers[index].running[slot],
-      running.token == token
-    else { return }
-    if let until = pause(of: index) {
-      agenda.plan(.runStep(worker: index, life: life, slot: slot, token: token), at: until)
-      return
-    }
-    if running.stepsLeft == 1, workers[index].arriving[running.package] != nil {
-      // Its last testcase has not come.
-      return planStep(index, slot, token, .milliseconds(100))
-    }
-    running.stepsLeft -= 1
-    running.ordinal += 1
-    workers[index].running[slot] = running
-    let judging = running.judging
-    if running.stepsLeft > 0 {
-      planStep(index, slot, token, running.stepSpan)
-      let run = Run(ordinal: running.ordinal, testcase: "t", verdict: .accepted)
-      return try tell(index, .ran(judging, run))
-    }
-    if isFaulty, random.chance(perMille: options.damagesPerMille) {
-      try damage(running.package, index)
-    }
-    workers[index].running[slot] = nil
-    if isFaulty, random.chance(perMille: options.workerFaultsPerMille) {
-      return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
-    }
-    let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
-    let reported =
-      options.planted == .mixedUpVerdicts ? JudgingID(judging.value / 2 + 1) : judging
-    let verdict = isError ? .judgeError : ledger.verdict(of: reported)
-    try tell(index, .judged(slot: slot, judging, JudgingResult(verdict: verdict)))
-  }
-
-  mutating func runStopped(
-    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
-  ) throws(SimulationFailure) {
-    guard workers[index].life == life, let running = workers[index].running[slot],
-      running.token == token
-    else { return }
-    if let until = pause(of: index) {
-      agenda.plan(.runStopped(worker: index, life: life, slot: slot, token: token), at: until)
-      return
-    }
-    workers[index].running[slot] = nil
-    try tell(index, .stopped(slot: slot, running.judging, .workerFault("stopped")))
   }
 }

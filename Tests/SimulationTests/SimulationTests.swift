@@ -86,6 +86,43 @@ import Testing
     #expect(report.evictions > 12, "\(report)")
   }
 
+  /// Four long judgings on eight workers with four slots each: the idle slots help, and a verdict with
+  /// a testcase missing or twice would end the simulation.
+  @Test func idleSlotsShortenLongJudgings() throws {
+    var options = SimulationOptions.performance(seed: 1, workers: 8, slots: 4, judgings: 4)
+    options.packages = 1
+    options.testcases = 40
+    options.judgingSpan = .seconds(600)
+    options.checksEveryStep = true
+    options.policy.splits = false
+    let alone = try simulate(options)
+    options.policy.splits = true
+    let together = try simulate(options)
+    #expect(alone.parts == 0 && together.parts > 0)
+    #expect(together.helpedRuns > 0)
+    #expect(together.makespan.nanoseconds < alone.makespan.nanoseconds / 2, "\(alone)\n\(together)")
+  }
+
+  /// The same with whatever may go wrong.
+  @Test(arguments: 1...20)
+  func splitJudgingsComeToTheSameDespiteFaults(seed: UInt64) throws {
+    var options = SimulationOptions.lite(seed: seed)
+    options.faults = [.workerCrash, .schedulerCrash, .cut, .stall, .blackHole, .workerPause]
+    options.workers = 4
+    options.slots = 4
+    options.packages = 1
+    options.judgings = 8
+    options.testcases = 40
+    options.judgingSpan = .seconds(100)
+    options.lossPerMille = 20
+    options.repetitionPerMille = 20
+    options.policy.splits = true
+    options.policy.retracts = true
+    options.policy.splitAfter = .milliseconds(500)
+    options.policy.partCost = .milliseconds(100)
+    #expect(try simulate(options).judged == 8)
+  }
+
   @Test func reportsWhatAnUndisturbedClusterDoes() throws {
     var options = SimulationOptions.performance(seed: 1, workers: 10, slots: 4, judgings: 400)
     options.checksEveryStep = true
