@@ -86,10 +86,10 @@ struct SharedPlan {
   }
 
   private mutating func share(_ parts: Int) {
-    guard shared.isEmpty else { return }
-    shared = plan.share(parts: parts)
-    guard !shared.isEmpty else { return }
-    self.parts = parts
+    let given = plan.share(parts: parts)
+    guard !given.isEmpty else { return }
+    self.parts = parts + (shared.isEmpty ? 0 : self.parts)
+    shared = (shared + given).sorted()
     lastHeard = .now
     sharing?.onShared(shared)
   }

@@ -50,19 +50,20 @@ extension Scheduler {
     guard let judging = judgings[id], case .leased(let lease) = judging.phase,
       lease.session == owner, now - lease.grantedAt >= policy.splitAfter
     else { return }
+    var underWay = 0
     if let split = splitting.splits[id] {
-      guard split.offered.isEmpty, split.parts.isEmpty,
-        now - split.askedAt > policy.resendAfter
-      else { return }
+      guard now - split.askedAt > policy.resendAfter else { return }
+      underWay = split.parts.count
     }
     // With so many parts each is still worth its compilation.
     let worth = work.time.nanoseconds / max(1, policy.partCost.nanoseconds) - 1
-    let most = min(worth, Int64(work.testcases), Int64(policy.partsPerJudging))
+    let most = min(worth, Int64(work.testcases), Int64(policy.partsPerJudging - underWay))
     let helpers = helpers(for: judging.order, atMost: Int(max(0, most)), now: now)
     guard !helpers.isEmpty else { return }
-    for helper in helpers { stealing.reserve(at: helper, until: now + policy.reservationSpan) }
+    for helper in helpers { stealing.reserve(at: helper, until: now + policy.resendAfter) }
     var split = splitting.splits[id] ?? Split(session: owner, epoch: lease.epoch, askedAt: now)
     split.askedAt = now
+    for session in split.reserved { stealing.release(at: session) }
     split.reserved = helpers
     splitting.splits[id] = split
     effects.append(.send(owner, .share(id, lease.epoch, parts: Int32(helpers.count))))
@@ -110,15 +111,17 @@ extension Scheduler {
       splitting.splits[id]?.reserved = []
       let most = min(policy.partsPerJudging - split.parts.count, ordinals.count)
       let helpers = policy.splits ? helpers(for: order, atMost: most, now: now) : []
-      guard !helpers.isEmpty else {
-        refuse(ordinals, of: id, at: now, into: &effects)
-        continue
-      }
+      // What was meant for a slot that is not idle any more is the owner's again, or others had too much.
+      let hands = max(helpers.count, split.reserved.count, 1)
       // Like cards: later testcases are often larger, and those that come first are done first.
-      for (place, helper) in helpers.enumerated() {
-        let dealt = stride(from: place, to: ordinals.count, by: helpers.count).map { ordinals[$0] }
-        grantPart(dealt, of: id, to: helper, at: now, into: &effects)
+      let deal = { (place: Int) in
+        stride(from: place, to: ordinals.count, by: hands).map { ordinals[$0] }
       }
+      for (place, helper) in helpers.enumerated() {
+        grantPart(deal(place), of: id, to: helper, at: now, into: &effects)
+      }
+      let left = (helpers.count..<hands).flatMap(deal).sorted()
+      refuse(left, of: id, at: now, into: &effects)
     }
   }
 

@@ -189,14 +189,17 @@ extension World {
   private mutating func share(
     _ parts: Int32, _ index: Int, _ slot: Int
   ) throws(SimulationFailure) {
-    guard let running = workers[index].running[slot], running.shared.isEmpty else { return }
+    guard let running = workers[index].running[slot] else { return }
     let parts = min(Int(parts), running.open.count)
     let given = Array(running.open.suffix(running.open.count * parts / (parts + 1)))
     workers[index].running[slot]?.open.removeLast(given.count)
-    workers[index].running[slot]?.shared = given
-    workers[index].running[slot]?.parts = Int32(parts)
+    guard !given.isEmpty else { return }
+    let shared = (running.shared + given).sorted()
+    workers[index].running[slot]?.shared = shared
+    workers[index].running[slot]?.parts =
+      Int32(parts) + (running.shared.isEmpty ? 0 : running.parts)
     workers[index].running[slot]?.lastHeard = now
-    if !given.isEmpty { try tell(index, .shared(running.judging, given)) }
+    try tell(index, .shared(running.judging, shared))
   }
 
   private mutating func accept(

@@ -195,6 +195,32 @@ import Testing
     #expect(bench.core.status(at: bench.now).leased == 1)
   }
 
+  @Test func whatWasMeantForASlotThatIsNotIdleAnyMoreIsTheOwners() {
+    var bench = bench()
+    bench.join("carla", cache: [.a])
+    bench.forget()
+    anna(&bench)
+    bench.took("s1 share j1 1.1 2")
+    bench.given(submitted(2...2))
+    anna(&bench, shares: [5, 6, 7, 8, 9, 10])
+    bench.took("grant s3: part 1.1 1.3 #1 of j1: 5 7 9", "s1 unshare j1 1.1 6 8 10")
+  }
+
+  @Test func aSecondHelperJoinsWhenThereIsStillEnough() {
+    var bench = splitBench()
+    bench.join("carla", cache: [.a])
+    bench.forget()
+    for _ in 1...7 {
+      bench.now = bench.now + .seconds(1)
+      berta(&bench)
+      bench.sync(3, credit: 1, seen: 0)
+      anna(&bench, shares: [7, 8, 9, 10], left: 6)
+    }
+    bench.took("s1 share j1 1.1 1")
+    anna(&bench, shares: [4, 5, 6, 7, 8, 9, 10], left: 3)
+    bench.took("grant s3: part 1.2 1.3 #1 of j1: 4 5 6")
+  }
+
   @Test func aWorkersOwnIdleSlotsHelp() {
     var bench = SchedulerBench()
     bench.join("anna", slots: 2, cache: [.a])
