@@ -48,9 +48,10 @@ extension World {
     let whole = workers[index].wholes[judging] ?? judging
     try checkStart(judging, of: whole, in: slot, with: package, index)
     report.starts += 1
-    let testcases = part ?? Array(1...ledger.testcases(of: whole, atMost: options.testcases))
+    let count = ledger.testcases(of: whole, atMost: options.testcases)
+    let testcases = part ?? Array(1...count)
     if part == nil { ledger.noteStart(judging, at: now) }
-    let span = TimeSpan(nanoseconds: options.judgingSpan.nanoseconds / Int64(testcases.count))
+    let span = TimeSpan(nanoseconds: options.judgingSpan.nanoseconds / Int64(count))
     workers[index].running[slot] = WorkerProcess.Running(
       judging: judging, whole: whole, package: package, mode: mode, token: random.next(),
       stepSpan: self.span(upTo: span), open: testcases, lastHeard: now)
