@@ -108,7 +108,7 @@ public actor PlayedCrowd {
     case .cancel(let judging, let epoch): tell(index, .cancelled(judging, epoch))
     case .retract(let judging, let epoch): tell(index, .retracted(judging, epoch))
     case .acknowledge(let names): tell(index, .acknowledged(names))
-    case .warm, .unreadable: break
+    case .warm, .share, .helped, .unshare, .unreadable: break
     }
   }
 
@@ -147,9 +147,10 @@ public actor PlayedCrowd {
               languages: [LanguageSupport(language: LanguageID("c"), version: "played")],
               labels: [], sandbox: "none", held: held, cache: cache, load: load,
               creditLimit: credit)), index)
-      case .start(let slot, let name, package: _, mode: _):
+      case .start(let slot, let name, package: _, mode: _, part: _):
         start(Work(end: now + workSpan, member: index, slot: slot, judging: name.judging))
-      case .evict, .fetch, .stopFetch, .giveUp, .abort, .forget, .leave: break
+      case .share, .help, .takeBack, .evict, .fetch, .stopFetch, .giveUp, .abort, .forget, .leave:
+        break
       }
     }
   }

@@ -21,6 +21,14 @@ public final class Evaluator {
 
   public init(_ workshop: Workshop) { self.workshop = workshop }
 
+  /// Which testcases of a judging one slot runs.
+  public enum Extent: Sendable {
+    /// All that count, save what others help with.
+    case whole(CaseSharing?)
+    /// These, by ordinal: the helper's side. What they come to is for whoever has the whole.
+    case part([Int32])
+  }
+
   /// - Parameters:
   ///   - arriving: of a package that may be on its way: each file is waited for when it is needed.
   ///   - onRun: called after each testcase, on this thread.
@@ -28,7 +36,7 @@ public final class Evaluator {
   /// - Throws: why there is none; never because of the program.
   public func judge(
     _ program: Program, package: PackageManifest, mode: JudgingMode, cancellation: Cancellation,
-    arriving: ArrivingPackage? = nil, onRun: (Run) -> Void
+    arriving: ArrivingPackage? = nil, extent: Extent = .whole(nil), onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
     try cancellation.check()
     workshop.visit = arriving.map { Workshop.Visit(package: $0, cancellation: cancellation) }
@@ -37,7 +45,7 @@ public final class Evaluator {
       cancellation.release()
     }
     do throws(EvaluationError) {
-      return try judgeOnce(program, package, mode, cancellation, onRun)
+      return try judgeOnce(program, package, mode, extent, cancellation, onRun)
     } catch {
       // Whatever failed may be what is kept, and the next judging has to start from what is known.
       if case .machine = error { forgetValidators() }
@@ -46,7 +54,7 @@ public final class Evaluator {
   }
 
   private func judgeOnce(
-    _ program: Program, _ package: PackageManifest, _ mode: JudgingMode,
+    _ program: Program, _ package: PackageManifest, _ mode: JudgingMode, _ extent: Extent,
     _ cancellation: Cancellation, _ onRun: (Run) -> Void
   ) throws(EvaluationError) -> JudgingResult {
     let isAnswer = package.kind.isSubmitAnswer
@@ -71,7 +79,14 @@ public final class Evaluator {
           ? "the compiler ran out of time or memory" : "does not compile")
     }
     let submission = Submission(program: program, built: built, files: files)
-    return try runAll(submission, package, mode, cancellation, onRun)
+    let bench = try prepare(submission, package, cancellation)
+    let plan = JudgingPlan(manifest: package, mode: mode)
+    return switch extent {
+    case .whole(let sharing):
+      // Answers that were handed in are looked at in no time.
+      try runAll(bench, SharedPlan(plan, isAnswer ? nil : sharing), onRun)
+    case .part(let ordinals): try runPart(bench, plan, ordinals, mode, onRun)
+    }
   }
 
   /// A submission that breaks a limit of the problem before it is built.
@@ -120,10 +135,22 @@ public final class Evaluator {
     let files: [SourceFile]
   }
 
-  private func runAll(
-    _ submission: Submission, _ package: PackageManifest, _ mode: JudgingMode,
-    _ cancellation: Cancellation, _ onRun: (Run) -> Void
-  ) throws(EvaluationError) -> JudgingResult {
+  /// Everything that running a testcase needs.
+  private struct Bench {
+    let submission: Submission
+    let runner: TestcaseRunner
+    let answers: AnswerFiles
+    let package: PackageManifest
+    let cancellation: Cancellation
+
+    var compilation: Compilation? {
+      package.kind.isSubmitAnswer ? nil : submission.built.compilation
+    }
+  }
+
+  private func prepare(
+    _ submission: Submission, _ package: PackageManifest, _ cancellation: Cancellation
+  ) throws(EvaluationError) -> Bench {
     var outputValidator: Validator?
     if case .validator(let spec) = package.check {
       outputValidator = try validator(spec, package, cancellation)
@@ -140,42 +167,75 @@ public final class Evaluator {
       runner.dataFiles = submission.files.filter { !language.isCode($0.name) }
     }
     if !package.kind.isSubmitAnswer { try warmUp(submission.built, runner) }
-    let answers = AnswerFiles(of: submission.program, testcases: package.testcases)
-    var plan = JudgingPlan(manifest: package, mode: mode)
-    var runs: [Run] = []
+    return Bench(
+      submission: submission, runner: runner,
+      answers: AnswerFiles(of: submission.program, testcases: package.testcases),
+      package: package, cancellation: cancellation)
+  }
+
+  private func runAll(
+    _ bench: Bench, _ shared: SharedPlan, _ onRun: (Run) -> Void
+  ) throws(EvaluationError) -> JudgingResult {
+    var plan = shared
     while true {
-      try cancellation.check()
-      switch plan.next() {
+      switch try plan.next(bench.cancellation, onRun) {
       case .run(let ordinal, let testcase):
-        let scoring = plan.scoring(ordinal: ordinal) ?? .none
-        let result: TestcaseRunner.Result
-        if let check = testcase.staticValidation {
-          result = try look(submission, testcase, check, scoring, package, cancellation)
-        } else if package.kind.isSubmitAnswer {
-          result = try judge(answers, testcase, scoring, runner)
-        } else {
-          result = try runner.run(testcase, scoring: scoring)
-        }
-        let run = Run(
-          ordinal: ordinal, testcase: testcase.name, verdict: result.verdict.verdict,
-          detail: result.verdict.detail, score: result.score, facts: result.facts,
-          message: result.message)
-        plan.record(run)
-        runs.append(run)
-        onRun(run)
+        let start = ContinuousClock.now
+        let run = try run(ordinal, testcase, plan.scoring(ordinal: ordinal), bench)
+        plan.record(run, took: .now - start, onRun)
       case .grade(let request):
-        let answer = try grade(request, package, cancellation)
-        plan.recordGrade(group: request.group, answer)
+        let answer = try grade(request, bench.package, bench.cancellation)
+        plan.recordGrade(request.group, answer)
       case .wait:
         throw .judge("the package's groups wait for each other: check it with `assize pack check`")
       case .finished(let outcome):
         guard outcome.verdict != .judgeError else { throw .judge(outcome.message) }
         return JudgingResult(
-          verdict: outcome.verdict, score: outcome.score,
-          compilation: package.kind.isSubmitAnswer ? nil : submission.built.compilation,
-          runs: runs, message: outcome.message)
+          verdict: outcome.verdict, score: outcome.score, compilation: bench.compilation,
+          runs: plan.runVector, message: outcome.message)
       }
     }
+  }
+
+  /// Some testcases of a judging that another slot is responsible for. Lazily, what comes behind one
+  /// that is not accepted may not count: it is left to the other slot, which knows.
+  private func runPart(
+    _ bench: Bench, _ plan: JudgingPlan, _ ordinals: [Int32], _ mode: JudgingMode,
+    _ onRun: (Run) -> Void
+  ) throws(EvaluationError) -> JudgingResult {
+    var runs: [Run] = []
+    for ordinal in ordinals {
+      try bench.cancellation.check()
+      guard let testcase = plan.testcase(ordinal) else {
+        throw .judge("the package has no testcase \(ordinal)")
+      }
+      let run = try run(ordinal, testcase, plan.scoring(ordinal: ordinal) ?? .none, bench)
+      guard run.verdict != .judgeError else { throw .judge(run.message) }
+      runs.append(run)
+      onRun(run)
+      if mode == .lazy, run.verdict != .accepted { break }
+    }
+    let verdict = runs.first { $0.verdict != .accepted }?.verdict
+    return JudgingResult(
+      verdict: verdict ?? .accepted, compilation: bench.compilation, runs: runs)
+  }
+
+  private func run(
+    _ ordinal: Int32, _ testcase: Testcase, _ scoring: CaseScoring, _ bench: Bench
+  ) throws(EvaluationError) -> Run {
+    let result: TestcaseRunner.Result
+    if let check = testcase.staticValidation {
+      result = try look(
+        bench.submission, testcase, check, scoring, bench.package, bench.cancellation)
+    } else if bench.package.kind.isSubmitAnswer {
+      result = try judge(bench.answers, testcase, scoring, bench.runner)
+    } else {
+      result = try bench.runner.run(testcase, scoring: scoring)
+    }
+    return Run(
+      ordinal: ordinal, testcase: testcase.name, verdict: result.verdict.verdict,
+      detail: result.verdict.detail, score: result.score, facts: result.facts,
+      message: result.message)
   }
 
   /// A testcase that is a look at the source text.

@@ -17,7 +17,7 @@ public import JudgeModel
 /// testcase at a time gives exactly the testcases that are needed. Several may be under way at once;
 /// in lazy mode some of them may then turn out not to count. Runs that are known already (of an
 /// earlier attempt, or from a store, to apply the rules again) can be recorded without being asked
-/// for.
+/// for. Testcases can be given to somebody else, whose runs are recorded as they come, and taken back.
 public struct JudgingPlan: Sendable {
   public enum Step: Hashable, Sendable {
     /// Run this testcase. Given once for each.
@@ -78,7 +78,7 @@ public struct JudgingPlan: Sendable {
     }
     if mode == .lazy, let outcome { return .finished(outcome) }
     while cursor < runs.count {
-      if runs[cursor] == nil {
+      if runs[cursor] == nil, !isHandedOut[cursor] {
         switch need(of: cursor) {
         case .undecided: return gradesToRequest.isEmpty ? .wait : next()
         case .needed: return handOut()
@@ -108,6 +108,46 @@ public struct JudgingPlan: Sendable {
     if isHandedOut[index] { underWay -= 1 }
     settle(0)
     return true
+  }
+
+  /// What could be shared: testcases that are needed as far as is known and were not begun, in order.
+  private mutating func sharable() -> [Int] {
+    guard mode == .full || outcome == nil else { return [] }
+    return (cursor..<runs.count).filter { index in
+      runs[index] == nil && !isHandedOut[index] && need(of: index) == .needed
+    }
+  }
+
+  /// How many testcases could be shared.
+  public mutating func sharableCount() -> Int { sharable().count }
+
+  /// Gives some of the testcases that were not begun to so many others, for each as many as are kept:
+  /// the last ones, for the first are more likely to decide. They count as under way, and each run is
+  /// recorded when it comes.
+  /// - Returns: their ordinals, in order; none when all that is left is one testcase.
+  public mutating func share(parts: Int) -> [Int32] {
+    let open = sharable()
+    let parts = max(0, min(parts, open.count))
+    let given = open.suffix(open.count * parts / (parts + 1))
+    for index in given { isHandedOut[index] = true }
+    underWay += given.count
+    return given.map { Int32($0 + 1) }
+  }
+
+  /// A shared testcase is not under way any more; `next` hands it out again where it is needed. Nothing
+  /// changes when its run is known. Only for what `share` gave.
+  public mutating func takeBack(_ ordinal: Int32) {
+    let index = Int(ordinal) - 1
+    guard runs.indices.contains(index), runs[index] == nil, isHandedOut[index] else { return }
+    isHandedOut[index] = false
+    underWay -= 1
+    cursor = min(cursor, index)
+  }
+
+  /// A testcase by its ordinal.
+  public func testcase(_ ordinal: Int32) -> Testcase? {
+    let index = Int(ordinal) - 1
+    return runs.indices.contains(index) ? tree.leaves[index].testcase : nil
   }
 
   /// Takes what the grader of a group said; nil when it failed or left its protocol, which makes a

@@ -10,11 +10,22 @@ public struct SubmissionID: Hashable, Comparable, Sendable, CustomStringConverti
 }
 
 /// One evaluation of one submission against one package digest. A regrade makes a new judging.
+///
+/// Negative numbers name parts of judgings that are split over several workers: no record knows them.
 public struct JudgingID: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let value: Int64
   public init(_ value: Int64) { self.value = value }
   public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
-  public var description: String { "j\(value)" }
+  public var description: String {
+    isPart ? "part \(value.magnitude >> 31).\(value.magnitude & 0x7FFF_FFFF)" : "j\(value)"
+  }
+
+  public var isPart: Bool { value < 0 }
+  /// The so-many-th part that a scheduler grants. Unlike any of the schedulers before it, and unlike
+  /// the last two billion of its own.
+  public static func part(generation: UInt32, counter: UInt32) -> JudgingID {
+    JudgingID(-(Int64(generation) << 31 | Int64(counter & 0x7FFF_FFFF)))
+  }
 }
 
 /// The set of judgings that one regrade makes.

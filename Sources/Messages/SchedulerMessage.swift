@@ -17,6 +17,14 @@ public enum SchedulerMessage: Hashable, Sendable {
   /// One that has begun, or is not here, is not answered but by the next `sync`. Only to workers that
   /// said `takesRetract`.
   case retract(JudgingID, LeaseEpoch)
+  /// Give about `parts` of `parts` + 1 of the testcases that were not begun to others, if that is worth it.
+  /// Answered by the next `sync`, whose list `shared` is what counts. This and the next two only to
+  /// workers that said `takesParts`.
+  case share(JudgingID, LeaseEpoch, parts: Int32)
+  /// What others found out about testcases that are shared. Repeated while the list has them.
+  case helped(JudgingID, LeaseEpoch, [Run])
+  /// Run these of the shared testcases yourself. Repeated while the list has them.
+  case unshare(JudgingID, LeaseEpoch, [Int32])
   /// Fetch this package before a judging needs it, if there is room; answered with `wishEnded` when it
   /// will not come. Only to workers that said `takesWarm`. Nobody repeats it: whoever wished asks again.
   case warm(WarmOrder)
@@ -74,9 +82,11 @@ public struct GrantOrder: Hashable, Sendable {
   public var archiveBytes: Int64
   public var unpackedBytes: Int64
   public var mode: JudgingMode
+  /// Not the judging, but some of its testcases. Only to workers that said `takesParts`.
+  public var part: PartOrder?
   public init(
     name: LeaseName, sequence: UInt64, package: Digest, archiveBytes: Int64, unpackedBytes: Int64,
-    mode: JudgingMode
+    mode: JudgingMode, part: PartOrder? = nil
   ) {
     self.name = name
     self.sequence = sequence
@@ -84,5 +94,20 @@ public struct GrantOrder: Hashable, Sendable {
     self.archiveBytes = archiveBytes
     self.unpackedBytes = unpackedBytes
     self.mode = mode
+    self.part = part
+  }
+}
+
+/// What a helper runs of a judging that another worker is responsible for.
+///
+/// The lease has a number and an epoch of its own. It ends with `finished`, whose runs are all that
+/// matters of it, and is returned, cancelled and acknowledged like any other.
+public struct PartOrder: Hashable, Sendable {
+  public var judging: JudgingID
+  /// The testcases to run, in this order. Lazily, up to the first that is not accepted.
+  public var ordinals: [Int32]
+  public init(judging: JudgingID, ordinals: [Int32]) {
+    self.judging = judging
+    self.ordinals = ordinals
   }
 }

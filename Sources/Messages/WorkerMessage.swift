@@ -51,13 +51,15 @@ public struct WorkerHello: Hashable, Sendable {
   public var takesWarm: Bool
   /// Whether it knows `SchedulerMessage.retract`.
   public var takesRetract: Bool
+  /// Whether it knows `SchedulerMessage.share` and what belongs to it, and grants of parts.
+  public var takesParts: Bool
 
   public init(
     protocolVersion: UInt32 = ProtocolVersion.current, token: String, worker: WorkerID,
     instance: UInt64, programVersion: String, host: String, slots: Int32,
     languages: [LanguageSupport], labels: [Label], sandbox: String, held: [HeldLease],
     cache: CacheReport, load: LoadReport, creditLimit: UInt64, takesWarm: Bool = true,
-    takesRetract: Bool = true
+    takesRetract: Bool = true, takesParts: Bool = true
   ) {
     self.protocolVersion = protocolVersion
     self.token = token
@@ -75,6 +77,7 @@ public struct WorkerHello: Hashable, Sendable {
     self.creditLimit = creditLimit
     self.takesWarm = takesWarm
     self.takesRetract = takesRetract
+    self.takesParts = takesParts
   }
 }
 
@@ -105,10 +108,20 @@ public struct HeldLease: Hashable, Sendable {
   public var judging: JudgingID
   public var epoch: LeaseEpoch
   public var phase: Phase
-  public init(judging: JudgingID, epoch: LeaseEpoch, phase: Phase) {
+  /// Of a running judging, the testcases that are with others: this worker waits for their runs, or takes
+  /// them off the list again.
+  public var shared: [Int32]
+  /// Of a running judging, what could be given away; nil when nothing is known yet.
+  public var remaining: RemainingWork?
+  public init(
+    judging: JudgingID, epoch: LeaseEpoch, phase: Phase, shared: [Int32] = [],
+    remaining: RemainingWork? = nil
+  ) {
     self.judging = judging
     self.epoch = epoch
     self.phase = phase
+    self.shared = shared
+    self.remaining = remaining
   }
 }
 

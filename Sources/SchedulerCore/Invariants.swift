@@ -33,7 +33,9 @@ extension Scheduler {
       held += session.leases.count
       precondition(session.granted <= session.creditLimit, "grants stay within the credit")
     }
-    precondition(held == leased, "each lease stands at one session")
+    precondition(
+      held == leased + splitting.parts.count, "each lease, and each part, stands at one session")
+    checkParts()
     for (worker, newcomer) in newcomers {
       precondition(newcomer.hello.worker == worker)
       precondition(

@@ -92,7 +92,10 @@ extension Scheduler {
     needsScheduling = true
   }
 
-  mutating func take(_ runs: [Run], of name: LeaseName, into effects: inout [SchedulerEffect]) {
+  mutating func take(
+    _ runs: [Run], of name: LeaseName, at now: Instant, into effects: inout [SchedulerEffect]
+  ) {
+    if name.judging.isPart { return takePartRuns(runs, of: name, at: now, into: &effects) }
     guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
     effects.append(.record(.runs(name.judging, name.epoch, runs)))
     effects.append(.publish(name.judging, judging.order.batch, .runs(runs)))
@@ -102,6 +105,9 @@ extension Scheduler {
     _ name: LeaseName, _ result: JudgingResult, from session: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) {
+    if name.judging.isPart {
+      return finishPart(name, result, from: session, at: now, into: &effects)
+    }
     let acknowledge = SchedulerEffect.send(session, .acknowledge([name]))
     noteStopped(name, by: session, into: &effects)
     guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else {
@@ -114,7 +120,7 @@ extension Scheduler {
       effects.append(acknowledge)
       return
     }
-    if case .leased(let lease) = judging.phase {
+    if case .leased(let lease) = judging.phase, !wasSplit(name.judging) {
       learn(judging.order.package, took: now - lease.grantedAt)
     }
     let worker = sessions[session]?.worker ?? WorkerID("")
@@ -135,6 +141,9 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) {
     if case .draining = reason { sessions.modify(session) { $0.conduct.isDraining = true } }
+    if name.judging.isPart {
+      return takeBackPart(name, reason, from: session, at: now, into: &effects)
+    }
     noteStopped(name, by: session, into: &effects)
     guard var judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
     if case .workerFault = reason {
@@ -198,6 +207,7 @@ extension Scheduler {
 
   /// Takes a judging out of whatever holds it: the queue or a session.
   mutating func release(_ judging: Judging) {
+    endSplit(judging.order.judging)
     queue.remove(judging.order)
     if case .leased(let lease) = judging.phase {
       sessions.removeLease(

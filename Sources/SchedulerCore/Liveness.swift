@@ -123,9 +123,11 @@ extension Scheduler {
     sessions.modify(sync.session) {
       $0.load = sync.load
       $0.creditLimit = max($0.creditLimit, sync.creditLimit)
-      $0.told = ToldLeases(sync)
+      $0.told = ToldLeases(sync, worth: policy.partCost * 2)
     }
     dropLostWishes(sync, at: now)
+    dropLostParts(sync, at: now, into: &effects)
+    noteShares(sync, at: now, into: &effects)
 
     guard let session = sessions[sync.session] else { return }
     let held = Dictionary(sync.held.map { ($0.judging, $0.epoch) }, uniquingKeysWith: max)
@@ -152,6 +154,10 @@ extension Scheduler {
   }
 
   private func holds(_ session: Session, _ claim: HeldLease) -> Bool {
+    if claim.judging.isPart {
+      let name = LeaseName(judging: claim.judging, epoch: claim.epoch)
+      return claim.phase == .finished || holdsPart(session.id, name)
+    }
     guard session.leases[claim.judging] != nil, let judging = judgings[claim.judging] else {
       // Over or given to somebody else. A finished one is not cancelled: its verdict is on its way
       // and will be acknowledged.
@@ -167,6 +173,7 @@ extension Scheduler {
     _ id: SessionID, mayReturn: Bool, at now: Instant, into effects: inout [SchedulerEffect]
   ) {
     guard let session = sessions[id] else { return }
+    loseParts(of: session, at: now, into: &effects)
     for var judging in session.leases.keys.sorted().compactMap({ judgings[$0] }) {
       guard case .leased(let lease) = judging.phase else { continue }
       if mayReturn {

@@ -45,6 +45,7 @@ extension Scheduler {
       effects.append(.grant(id, list.map(\.0), submissions: list.map(\.1)))
     }
     steal(at: now, into: &effects)
+    split(at: now, into: &effects)
   }
 
   /// What this worker takes in this turn, if anything.

@@ -52,6 +52,7 @@ public struct Scheduler: Sendable {
   var nextSessionCheck: Instant?
   var needsScheduling = false
   var stealing = Stealing()
+  var splitting = Splitting()
 
   struct Broken {
     var due: Instant
@@ -95,7 +96,7 @@ public struct Scheduler: Sendable {
     case .sync(let sync): synchronise(sync, at: now, into: &effects)
     case .runs(let session, let judging, let epoch, let runs):
       guard touch(session, at: now, into: &effects) else { return }
-      take(runs, of: LeaseName(judging: judging, epoch: epoch), into: &effects)
+      take(runs, of: LeaseName(judging: judging, epoch: epoch), at: now, into: &effects)
     case .finished(let session, let judging, let epoch, let result):
       guard touch(session, at: now, into: &effects) else { return }
       let name = LeaseName(judging: judging, epoch: epoch)
@@ -107,6 +108,7 @@ public struct Scheduler: Sendable {
       effects.append(.send(session, .acknowledge([name])))
     case .cancelConfirmed(let session, let judging, let epoch):
       guard touch(session, at: now, into: &effects) else { return }
+      splitting.yielding[judging] = nil
       let name = LeaseName(judging: judging, epoch: epoch)
       noteStopped(name, by: session, into: &effects)
       effects.append(.send(session, .acknowledge([name])))

@@ -56,6 +56,14 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var stealMargin = TimeSpan.milliseconds(200)
   /// The scheduler looks for something to steal at most so often; shorter waits are not worth it.
   public var stealPause = TimeSpan.milliseconds(100)
+  /// Whether idle slots are given testcases of judgings that run elsewhere.
+  public var splits = true
+  /// A judging is not split before it has run so long: most are over by then.
+  public var splitAfter = TimeSpan.seconds(2)
+  /// What a part is taken to cost before its first testcase runs: it compiles anew.
+  public var partCost = TimeSpan.seconds(2)
+  /// Parts of one judging at a time.
+  public var partsPerJudging = 4
   /// An idle slot that something is to be brought to is kept free of other plans for so long.
   public var reservationSpan = TimeSpan.seconds(2)
 

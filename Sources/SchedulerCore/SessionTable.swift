@@ -29,6 +29,8 @@ struct SessionTable {
   private(set) var skillSetsWithRoom = 0
   /// Sessions that have told of leases that wait there, sorted.
   private(set) var withWaiting: [SessionID] = []
+  /// Sessions that have told of leases of which something could be given away, sorted.
+  private(set) var withLong: [SessionID] = []
   /// Against whom something is held that ends with time; sorted.
   private var pausing: [SessionID] = []
 
@@ -84,7 +86,7 @@ struct SessionTable {
     if byWorker[session.worker] == id { byWorker[session.worker] = nil }
     Self.remove(id, from: &ids)
     Self.remove(id, from: &pausing)
-    Self.remove(id, from: &withWaiting)
+    noteTold(id, ToldLeases.Kinds())
     slots -= Int64(session.hello.slots)
     noteRoom(Standing(session), nil)
   }
@@ -111,6 +113,8 @@ struct SessionTable {
   private mutating func noteTold(_ id: SessionID, _ kinds: ToldLeases.Kinds) {
     if kinds.hasWaiting { Self.insert(id, into: &withWaiting) }
     if !kinds.hasWaiting { Self.remove(id, from: &withWaiting) }
+    if kinds.hasLong { Self.insert(id, into: &withLong) }
+    if !kinds.hasLong { Self.remove(id, from: &withLong) }
   }
 
   /// Lets end what is held against workers and is over by now.
@@ -285,6 +289,7 @@ extension SessionTable {
           == rows.filter { $0.free > 0 && $0.skillSet == set }.map(\.budgetBytes).sorted(),
         "every budget with room is listed")
     }
+    precondition(withLong == rows.filter { $0.told.kinds.hasLong }.map(\.id).sorted())
     precondition(
       withWaiting == rows.filter { $0.told.kinds.hasWaiting }.map(\.id).sorted(),
       "everyone with waiting leases is listed")

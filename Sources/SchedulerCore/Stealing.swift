@@ -16,19 +16,28 @@ internal import Messages
 
 /// What a sync says of the leases of its worker, as far as stealing goes. Some may be over by now.
 struct ToldLeases {
-  /// Not begun.
+  /// Not begun. Parts are not listed: they are not stolen.
   var waiting: [JudgingID] = []
+  /// Of which enough is left that some could be given away.
+  var long: [(judging: JudgingID, work: RemainingWork)] = []
 
   /// In which lists the session stands.
   struct Kinds: Hashable {
     var hasWaiting = false
+    var hasLong = false
   }
-  var kinds: Kinds { Kinds(hasWaiting: !waiting.isEmpty) }
+  var kinds: Kinds { Kinds(hasWaiting: !waiting.isEmpty, hasLong: !long.isEmpty) }
 
   init() {}
 
-  init(_ sync: WorkerSync) {
-    for held in sync.held where held.phase == .waiting { waiting.append(held.judging) }
+  /// - Parameter worth: judgings that will take no longer than this are not split.
+  init(_ sync: WorkerSync, worth: TimeSpan) {
+    for held in sync.held where !held.judging.isPart {
+      if held.phase == .waiting { waiting.append(held.judging) }
+      if held.phase == .running, let work = held.remaining, work.time > worth {
+        long.append((held.judging, work))
+      }
+    }
   }
 }
 

@@ -104,7 +104,7 @@ extension World {
 
   /// A judging has come to a new step; perhaps somebody cancels it just then.
   mutating func step(_ judging: JudgingID) {
-    guard isFaulty, options.stepCancelsPerMille > 0,
+    guard isFaulty, options.stepCancelsPerMille > 0, !judging.isPart,
       random.chance(perMille: options.stepCancelsPerMille)
     else { return }
     note(.cancelAtStep)

@@ -16,8 +16,8 @@ internal import WorkerCore
 /// | S7 a judging runs with its own package | `checkGrant`, `checkStart` |
 /// | S8 what is confirmed to have stopped, or told to be cancelled, has no verdict after that | \
 /// `checkVerdict`, `checkNews` |
-/// | S9 results of testcases that were shown are those of the attempt that gave the verdict | \
-/// `checkNews` |
+/// | S9 results of testcases are shown under the newest lease, and are those of the judging, whoever \
+/// ran them | `check` of the record, `checkRuns` |
 /// | S10 what was submitted is waiting, leased or final | `checkConservation`, `checkEnd` |
 /// | S11 what is kept for somebody who does not read or listen is bounded | `checkOutbox`, \
 /// `checkBacklog` |
@@ -49,8 +49,6 @@ struct Ledger {
   private(set) var newest: [JudgingID: LeaseEpoch] = [:]
   /// Those that wait, as far as what was told and recorded says, by the judging's number.
   private var isWaiting: [Bool] = []
-  /// Attempts of which results were shown since the judging was begun last.
-  private var shown: [JudgingID: Set<String>] = [:]
   /// Since when each worker has had nothing to do that it could have had.
   var idleSince: [Int: Instant] = [:]
   /// Whom each epoch was given to.
@@ -104,12 +102,8 @@ struct Ledger {
 
   mutating func note(_ judging: JudgingID, _ news: JudgingNews) {
     switch news {
-    case .queued:
-      isWaiting[Int(judging.value) - 1] = true
-      shown[judging] = nil
-    case .started: shown[judging] = nil
-    case .runs(let runs): shown[judging, default: []].formUnion(runs.map(\.testcase))
-    case .judged, .ended: break
+    case .queued: isWaiting[Int(judging.value) - 1] = true
+    case .started, .runs, .judged, .ended: break
     }
   }
 
@@ -129,11 +123,6 @@ struct Ledger {
     }?.judging
   }
 
-  /// Attempts other than the one with these results of which something was shown.
-  func strayAttempts(_ judging: JudgingID, _ result: JudgingResult) -> Set<String> {
-    (shown[judging] ?? []).subtracting(result.runs.map(\.testcase))
-  }
-
   mutating func noteStart(_ judging: JudgingID, at now: Instant) {
     let index = Int(judging.value) - 1
     if started.indices.contains(index), started[index] == nil { started[index] = now }
@@ -148,6 +137,19 @@ struct Ledger {
   func verdict(of judging: JudgingID) -> Verdict {
     let all: [Verdict] = [.accepted, .wrongAnswer, .timeLimit, .runtimeError, .compileError]
     return all[Int(mixed(UInt64(bitPattern: judging.value)) % UInt64(all.count))]
+  }
+
+  /// How many testcases a judging has.
+  func testcases(of judging: JudgingID, atMost most: Int32) -> Int32 {
+    1 + Int32(mixed(UInt64(bitPattern: ~judging.value)) % UInt64(max(1, most)))
+  }
+
+  /// What a testcase of a judging comes to, wherever it runs.
+  func run(of judging: JudgingID, _ ordinal: Int32) -> Run {
+    let isAccepted = mixed(UInt64(bitPattern: judging.value << 20 + Int64(ordinal))) % 8 > 0
+    return Run(
+      ordinal: ordinal, testcase: "\(judging)/\(ordinal)",
+      verdict: isAccepted ? .accepted : .wrongAnswer)
   }
 
   var waits: [TimeSpan] {
@@ -168,6 +170,7 @@ extension World {
       guard result.verdict == ledger.verdict(of: judging) else {
         throw failure("\(judging) was judged \(result.verdict)")
       }
+      try checkRuns(result.runs, of: judging)
       // A scheduler may have gone between granting and telling; then nobody was seen to get it.
       if let owner = ledger.owner[epoch], ledger.workers[owner.session] != worker {
         throw failure("\(judging) was judged by \(worker), which had not the lease \(epoch)")
@@ -186,7 +189,24 @@ extension World {
         throw failure("\(judging) was leased as \(epoch) after \(newest)")
       }
       try checkTurn(judging, epoch)
-    case .created, .runs, .returned: break
+    case .runs(let judging, let epoch, let runs):
+      guard ledger.newest[judging] == epoch else {
+        throw failure("\(judging) was shown results of \(epoch), which is not its newest lease")
+      }
+      for run in runs where run != ledger.run(of: judging, run.ordinal) {
+        throw failure("\(run.testcase) was reported as a run of \(judging)")
+      }
+    case .created, .returned: break
+    }
+  }
+
+  /// A verdict comes with each testcase once, in order, whoever ran it.
+  private func checkRuns(_ runs: [Run], of judging: JudgingID) throws(SimulationFailure) {
+    let testcases = 1...ledger.testcases(of: judging, atMost: options.testcases)
+    guard runs == testcases.map({ ledger.run(of: judging, $0) }) else {
+      throw failure(
+        "\(judging) has \(testcases.count) testcases and was judged with "
+          + "\(runs.map(\.testcase))")
     }
   }
 
@@ -205,7 +225,8 @@ extension World {
     _ order: GrantOrder, to session: SessionID
   ) throws(SimulationFailure) {
     let name = order.name
-    guard let planned = ledger.order(name.judging), planned.package == order.package else {
+    let whole = order.part?.judging ?? name.judging
+    guard let planned = ledger.order(whole), planned.package == order.package else {
       throw failure("\(name.judging) was granted with package \(order.package)")
     }
     if let owner = ledger.owner[name.epoch] {
@@ -221,6 +242,11 @@ extension World {
     ledger.grants[session] = granted
     guard granted <= ledger.credit[session] ?? 0 else {
       throw failure("\(session) was granted \(granted) leases, its credit is less")
+    }
+    // Of parts there is no record.
+    guard order.part == nil else {
+      report.parts += 1
+      return
     }
     guard let row = store[name.judging], let epoch = row.epoch, epoch >= name.epoch else {
       throw failure("\(name.judging) was granted under \(name.epoch) before that was recorded")
@@ -250,12 +276,6 @@ extension World {
       }
       return
     }
-    if case .judged(_, let result) = news {
-      let stray = ledger.strayAttempts(judging, result)
-      guard stray.isEmpty else {
-        throw failure("\(judging) was shown results of another attempt than the one that counts")
-      }
-    }
     trace(20, judging.value, UInt64(state.isFinal ? 1 : 0))
     guard store[judging]?.state == state else {
       throw failure("\(judging) was told to be \(state) before that was recorded")
@@ -266,7 +286,7 @@ extension World {
   }
 
   func checkStart(
-    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
+    _ judging: JudgingID, of whole: JudgingID, in slot: Int, with package: Digest, _ index: Int
   ) throws(SimulationFailure) {
     let worker = workers[index]
     guard (0..<worker.slots).contains(slot), worker.running[slot] == nil else {
@@ -278,7 +298,7 @@ extension World {
     guard
       worker.disk.contains(where: { $0.package == package && $0.isComplete })
         || worker.arriving[package] != nil && worker.startable.contains(package),
-      ledger.order(judging)?.package == package
+      ledger.order(whole)?.package == package
     else { throw failure("\(worker.name) starts \(judging) without its package") }
     guard worker.programs.contains(judging) else {
       throw failure("\(worker.name) starts \(judging) without its program")

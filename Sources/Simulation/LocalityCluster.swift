@@ -177,7 +177,8 @@ struct LocalityCluster<Decider: LocalityDecider> {
         token: "t", worker: WorkerID("w\(host)"), instance: 1, programVersion: "simulated",
         host: "simulated", slots: Int32(clamping: options.slots),
         languages: [LanguageSupport(language: Self.language, version: "1")], labels: [],
-        sandbox: "simulated", held: held, cache: cache, load: load, creditLimit: credit)
+        sandbox: "simulated", held: held, cache: cache, load: load, creditLimit: credit,
+        takesParts: false)
       inbox.append(.hello(SessionID(UInt64(host) + 1), hello))
     case .send(.sync(let sync)): inbox.append(.sync(sync))
     case .send(.finished(let session, let judging, let epoch, let result)):
@@ -188,11 +189,13 @@ struct LocalityCluster<Decider: LocalityDecider> {
     case .evict(let package):
       report.evictions += 1
       hosts[host].known[package] = nil
-    case .start(let slot, let name, package: _, mode: _):
+    case .start(let slot, let name, package: _, mode: _, part: _):
       let arrival = trace.arrivals[Int(name.judging.value) - 1]
       report.waits.append(now - arrival.at)
       agenda.plan(.ended(worker: host, slot: slot, name.judging), at: now + arrival.span)
     case .send, .stopFetch, .giveUp, .abort, .forget, .leave: break
+    // Nobody is asked to: a judging of the trace is one span.
+    case .share, .help, .takeBack: break
     }
   }
 

@@ -21,6 +21,12 @@ public enum PlantedBug: String, Hashable, Sendable, CaseIterable {
   case skippedEviction = "skipped-eviction"
   /// A worker starts judgings as soon as their package is asked for.
   case earlyStart = "early-start"
+  /// A worker counts a run of a testcase that it has a run of.
+  case doubledRuns = "doubled-runs"
+  /// A worker gives its verdict while testcases are with others.
+  case forgottenShares = "forgotten-shares"
+  /// The scheduler mixes up whose testcases were run by others.
+  case foreignRuns = "foreign-runs"
   /// Workers do not hear that their verdicts have arrived.
   case deafWorkers = "deaf-workers"
   /// A cancellation is told and not recorded.

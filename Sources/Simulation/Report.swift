@@ -23,6 +23,11 @@ public struct SimulationReport: Hashable, Sendable {
   /// Leases that a worker was asked to give back, and those that it did.
   public var retracts = 0
   public var retracted = 0
+  /// Parts of judgings that were granted.
+  public var parts = 0
+  /// Testcases that others ran for a worker, and those that it took back.
+  public var helpedRuns = 0
+  public var takenBack = 0
   public var schedulerCrashes = 0
   /// All of them, seen or not.
   public var faults = 0
@@ -44,7 +49,8 @@ extension SimulationReport: CustomStringConvertible {
     seed \(seed): \(judged) judged, \(cancelled) cancelled, \(quarantined) set aside; \
     makespan \(makespan), waits \(waitMedian) / \(wait95) / \(wait99); \
     \(starts) starts, \(fetches) fetches, \(evictions) evictions, \(hitsPerMille) hits per thousand, \
-    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(faults) faults, \
+    \(bytesMoved) bytes moved; \(retracted) of \(retracts) retracted; \(parts) parts, \
+    \(helpedRuns) testcases run by others, \(takenBack) taken back; \(faults) faults, \
     \(schedulerCrashes) scheduler crashes, \(notes) notes; felt: \(felt); \(steps) steps, \
     trace \(String(traceHash, radix: 16))
     """

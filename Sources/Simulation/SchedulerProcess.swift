@@ -277,7 +277,12 @@ extension World {
         case .cancel(let judging, let epoch):
           ledger.stopped.insert(LeaseName(judging: judging, epoch: epoch))
         case .retract: report.retracts += 1
-        case .welcome, .who, .refused, .grant, .warm, .unreadable: break
+        case .helped(let judging, let epoch, let runs) where options.planted == .foreignRuns:
+          let other = JudgingID(judging.value + 1)
+          let foreign = runs.map { ledger.run(of: other, $0.ordinal) }
+          try send(.helped(judging, epoch, foreign), to: session)
+          continue
+        case .share, .helped, .unshare, .welcome, .who, .refused, .grant, .warm, .unreadable: break
         }
         try send(message, to: session)
       case .close(let session):

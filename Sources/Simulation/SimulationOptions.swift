@@ -100,6 +100,8 @@ public struct SimulationOptions: Hashable, Sendable {
   public var livePerMille: Int64 = 300
   /// Longest judging.
   public var judgingSpan = TimeSpan.seconds(10)
+  /// Most testcases of a judging.
+  public var testcases: Int32 = 12
   /// Longest one-way delay of a message.
   public var latency = TimeSpan.milliseconds(20)
   /// Longest commit of the store.
@@ -183,6 +185,7 @@ public struct SimulationOptions: Hashable, Sendable {
     options.slots = slots
     options.judgings = judgings
     options.packages = 200
+    options.testcases = 1
     options.budgetBytes = 5_000_000_000
     options.arrivalSpan = .zero
     options.faultSpan = .zero
@@ -211,6 +214,18 @@ public struct SimulationOptions: Hashable, Sendable {
     options.commitSpan = .microseconds(random.between(50, 300_000))
     options.roundSpan = .microseconds(random.chance(perMille: 500) ? 0 : random.below(50_000))
     options.faultSpan = .seconds(random.between(20, 180))
+    options.testcases = Int32(random.between(1, 20))
+    if random.chance(perMille: 250) {
+      // Few that take long, so that slots are idle beside them.
+      options.judgings = Int(random.between(2, 20))
+      options.packages = Int(random.between(1, 2))
+      options.testcases = Int32(random.between(10, 40))
+      options.judgingSpan = .seconds(random.between(10, 120))
+    }
+    options.policy.splits = random.chance(perMille: 800)
+    options.policy.splitAfter = .milliseconds(random.below(2000))
+    options.policy.partCost = .milliseconds(random.between(1, 1000))
+    options.policy.partsPerJudging = Int(random.between(1, 6))
     options.policy.retracts = random.chance(perMille: 800)
     options.warmUps = random.chance(perMille: 500) ? Int(random.below(60)) : 0
     return options
@@ -230,7 +245,8 @@ extension SimulationOptions: CustomStringConvertible {
       \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
       \(damagesPerMille) damaged packages, \(stepCancelsPerMille) cancelled at a step; \(warmUps) \
       warm-ups, outbox of \(outboxMessages) messages; \
-      \(policy.retracts ? "retracts" : "does not retract")
+      \(policy.retracts ? "retracts" : "does not retract"), \(policy.splits
+        ? "splits in \(policy.partsPerJudging)" : "does not split")
       """
   }
 }

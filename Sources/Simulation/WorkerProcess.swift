@@ -5,18 +5,6 @@ internal import WorkerCore
 
 /// A worker with a model of its hands: a disk, transfers, and runs in slots.
 struct WorkerProcess {
-  struct Running {
-    var judging: JudgingID
-    var package: Digest
-    var token: UInt64
-    var stepsLeft: Int64
-    var stepSpan: TimeSpan
-    var ordinal: Int32 = 0
-    /// It was told to stop.
-    var isAborted = false
-    var runs: [Run] = []
-  }
-
   let name: WorkerID
   let slots: Int
   let languages: [LanguageSupport]
@@ -37,6 +25,8 @@ struct WorkerProcess {
   var running: [Int: Running] = [:]
   /// Judgings whose program it has.
   var programs: Set<JudgingID> = []
+  /// Of parts that were granted, what they are parts of.
+  var wholes: [JudgingID: JudgingID] = [:]
   var wakeAt: Instant?
   /// What is told to stop before then does not.
   var stuckUntil = Instant.zero
@@ -117,6 +107,7 @@ extension World {
     workers[index].startable = []
     workers[index].running = [:]
     workers[index].programs = []
+    workers[index].wholes = [:]
     workers[index].wakeAt = nil
   }
 
@@ -167,15 +158,25 @@ extension World {
     case .who: try tell(worker, .who)
     case .refused(let reason): try tell(worker, .refused(reason))
     case .grant(let grants):
-      for grant in grants { workers[worker].programs.insert(grant.order.name.judging) }
+      for grant in grants {
+        workers[worker].programs.insert(grant.order.name.judging)
+        workers[worker].wholes[grant.order.name.judging] = grant.order.part?.judging
+      }
       try tell(worker, .granted(grants.map { mixedUp($0.order) }))
       // As in the agent: one that was not taken is not needed.
       for grant in grants where workers[worker].core?.holds(grant.order.name.judging) == false {
         workers[worker].programs.remove(grant.order.name.judging)
+        workers[worker].wholes[grant.order.name.judging] = nil
       }
       for grant in grants { step(grant.order.name.judging) }
     case .cancel(let judging, let epoch): try tell(worker, .cancelled(judging, epoch))
     case .retract(let judging, let epoch): try tell(worker, .retracted(judging, epoch))
+    case .share(let judging, let epoch, let parts):
+      try tell(worker, .shareAsked(judging, epoch, parts: parts))
+    case .helped(let judging, let epoch, let runs):
+      try tell(worker, .helped(judging, epoch, runs))
+    case .unshare(let judging, let epoch, let ordinals):
+      try tell(worker, .unshared(judging, epoch, ordinals))
     case .acknowledge(let names):
       if options.planted != .deafWorkers { try tell(worker, .acknowledged(names)) }
     case .warm(let order):
@@ -242,8 +243,11 @@ extension World {
       try fetch(package, archiveBytes, unpackedBytes, index)
     case .stopFetch(let package): stopFetch(package, index)
     case .giveUp(let package, reason: _): giveUp(package, index)
-    case .start(let slot, let name, let package, mode: _):
-      try start(name.judging, in: slot, with: package, index)
+    case .start(let slot, let name, let package, let mode, let part):
+      try start(name.judging, in: slot, with: package, mode, part, index)
+    case .share(let slot, let parts): request(.share(parts: parts), of: slot, index)
+    case .help(let slot, let runs): request(.helped(runs), of: slot, index)
+    case .takeBack(let slot, let ordinals): request(.takeBack(ordinals), of: slot, index)
     case .abort(let slot):
       guard let running = workers[index].running[slot] else {
         throw failure("\(workers[index].name) stops slot \(slot), where nothing runs")
@@ -253,7 +257,9 @@ extension World {
       agenda.plan(
         .runStopped(worker: index, life: workers[index].life, slot: slot, token: running.token),
         at: max(now, workers[index].stuckUntil) + span(upTo: .milliseconds(50)))
-    case .forget(let judging): workers[index].programs.remove(judging)
+    case .forget(let judging):
+      workers[index].programs.remove(judging)
+      workers[index].wholes[judging] = nil
     case .leave(let reason):
       endWorker(index)
       if reason == nil {
@@ -264,7 +270,7 @@ extension World {
     }
   }
 
-  private mutating func noteSent(
+  mutating func noteSent(
     _ message: WorkerMessage, _ index: Int
   ) throws(SimulationFailure) {
     switch message {
@@ -291,112 +297,10 @@ extension World {
     return order
   }
 
-  private mutating func transmit(_ message: WorkerMessage, from index: Int) {
+  mutating func transmit(_ message: WorkerMessage, from index: Int) {
     guard let connection = workers[index].connection, !connections[connection].isCut else {
       return
     }
     transmit(message, on: connection)
-  }
-
-  private mutating func start(
-    _ judging: JudgingID, in slot: Int, with package: Digest, _ index: Int
-  ) throws(SimulationFailure) {
-    try checkStart(judging, in: slot, with: package, index)
-    report.starts += 1
-    ledger.noteStart(judging, at: now)
-    let token = random.next()
-    let steps = options.mode == .performance ? 1 : random.between(1, 3)
-    let span = span(upTo: TimeSpan(nanoseconds: options.judgingSpan.nanoseconds / steps))
-    workers[index].running[slot] = WorkerProcess.Running(
-      judging: judging, package: package, token: token, stepsLeft: steps, stepSpan: span)
-    trace(12, judging.value, UInt64(index))
-    step(judging)
-    planStep(index, slot, token, span)
-  }
-
-  private mutating func planStep(_ index: Int, _ slot: Int, _ token: UInt64, _ span: TimeSpan) {
-    agenda.plan(
-      .runStep(worker: index, life: workers[index].life, slot: slot, token: token), at: now + span)
-  }
-
-  mutating func runStep(
-    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
-  ) throws(SimulationFailure) {
-    guard workers[index].life == life, var running = workers[index].running[slot],
-      running.token == token
-    else { return }
-    if let until = pause(of: index) {
-      agenda.plan(.runStep(worker: index, life: life, slot: slot, token: token), at: until)
-      return
-    }
-    if running.isAborted, workers[index].stuckUntil > now { return }
-    if running.stepsLeft == 1, workers[index].arriving[running.package] != nil {
-      // Its last testcase has not come.
-      return planStep(index, slot, token, .milliseconds(100))
-    }
-    running.stepsLeft -= 1
-    running.ordinal += 1
-    let judging = running.judging
-    // Names the attempt that it belongs to.
-    let run = Run(ordinal: running.ordinal, testcase: "\(token)", verdict: .accepted)
-    running.runs.append(run)
-    workers[index].running[slot] = running
-    step(judging)
-    if workers[index].corrupt.contains(running.package) {
-      return try stumble(index, slot, running)
-    }
-    if running.stepsLeft > 0 {
-      planStep(index, slot, token, running.stepSpan)
-      return try tell(index, .ran(judging, run))
-    }
-    if isFaulty, random.chance(perMille: options.damagesPerMille) {
-      note(.damage)
-      try damage(running.package, index)
-    }
-    workers[index].running[slot] = nil
-    if isFaulty, random.chance(perMille: options.workerFaultsPerMille) {
-      note(.workerFault)
-      return try tell(index, .stopped(slot: slot, judging, .workerFault("simulated")))
-    }
-    let isError = isFaulty && random.chance(perMille: options.judgeErrorsPerMille)
-    if isError { note(.judgeError) }
-    let reported =
-      options.planted == .mixedUpVerdicts ? JudgingID(judging.value / 2 + 1) : judging
-    let verdict = isError ? .judgeError : ledger.verdict(of: reported)
-    let result = JudgingResult(verdict: verdict, runs: running.runs)
-    try tell(index, .judged(slot: slot, judging, result))
-  }
-
-  /// A run cannot read a file of its package: that is fetched again, and the judging goes back.
-  private mutating func stumble(
-    _ index: Int, _ slot: Int, _ running: WorkerProcess.Running
-  ) throws(SimulationFailure) {
-    note(.corruptBlob)
-    workers[index].corrupt.remove(running.package)
-    try damage(running.package, index)
-    workers[index].running[slot] = nil
-    try tell(index, .stopped(slot: slot, running.judging, .workerFault("cannot read a file")))
-  }
-
-  mutating func runStopped(
-    _ index: Int, _ life: Int, _ slot: Int, _ token: UInt64
-  ) throws(SimulationFailure) {
-    guard workers[index].life == life, let running = workers[index].running[slot],
-      running.token == token
-    else { return }
-    if let until = pause(of: index) {
-      agenda.plan(.runStopped(worker: index, life: life, slot: slot, token: token), at: until)
-      return
-    }
-    workers[index].running[slot] = nil
-    try tell(index, .stopped(slot: slot, running.judging, .workerFault("stopped")))
-    if options.planted == .lateVerdict, let lease = workers[index].confirmed[running.judging],
-      let session = workers[index].lastSync?.session
-    {
-      let result = JudgingResult(verdict: ledger.verdict(of: running.judging))
-      let message = WorkerMessage.finished(session, running.judging, lease, result)
-      try noteSent(message, index)
-      transmit(message, from: index)
-    }
   }
 }

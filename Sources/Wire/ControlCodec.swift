@@ -208,6 +208,15 @@ public enum ControlCodec {
       out.cancel = LeaseName(judging: judging, epoch: epoch).wire
     case .retract(let judging, let epoch):
       out.retract = LeaseName(judging: judging, epoch: epoch).wire
+    case .share(let judging, let epoch, let parts):
+      out.share.lease = LeaseName(judging: judging, epoch: epoch).wire
+      out.share.parts = parts
+    case .helped(let judging, let epoch, let runs):
+      out.helped.lease = LeaseName(judging: judging, epoch: epoch).wire
+      out.helped.runs = runs.map(\.wire)
+    case .unshare(let judging, let epoch, let ordinals):
+      out.unshare.lease = LeaseName(judging: judging, epoch: epoch).wire
+      out.unshare.ordinals = ordinals
     case .acknowledge(let names): out.acknowledge.leases = names.map(\.wire)
     case .unreadable(let reason): out.unreadable = reason
     case .warm(let order): out.warm = order.wire
@@ -279,6 +288,15 @@ public enum ControlCodec {
     case .retract(let lease):
       let name = LeaseName(from: lease)
       return .retract(name.judging, name.epoch)
+    case .share(let share):
+      let name = LeaseName(from: share.lease)
+      return .share(name.judging, name.epoch, parts: share.parts)
+    case .helped(let helped):
+      let name = LeaseName(from: helped.lease)
+      return .helped(name.judging, name.epoch, try helped.runs.decoded(Run.init(from:)))
+    case .unshare(let unshare):
+      let name = LeaseName(from: unshare.lease)
+      return .unshare(name.judging, name.epoch, unshare.ordinals)
     case .acknowledge(let list): return .acknowledge(list.leases.map(LeaseName.init(from:)))
     case .unreadable(let reason): return .unreadable(reason)
     case .warm(let order): return .warm(try WarmOrder(from: order))

@@ -21,7 +21,7 @@ extension WorkerHello {
         .decoded(HeldLease.init(from:)),
       cache: try CacheReport(from: wire.cache), load: LoadReport(from: wire.load),
       creditLimit: wire.creditLimit, takesWarm: wire.takesWarm,
-      takesRetract: wire.takesRetract)
+      takesRetract: wire.takesRetract, takesParts: wire.takesParts)
     guard (1...4_096).contains(slots) else {
       throw WireError("worker_hello.slots", "\(wire.slots) is not between 1 and 4096")
     }
@@ -44,6 +44,7 @@ extension WorkerHello {
     wire.creditLimit = creditLimit
     wire.takesWarm = takesWarm
     wire.takesRetract = takesRetract
+    wire.takesParts = takesParts
     return wire
   }
 }
@@ -97,7 +98,12 @@ extension HeldLease {
     case .UNRECOGNIZED(let number):
       throw WireError("held_lease.phase", "\(number) is not a phase")
     }
-    self.init(judging: name.judging, epoch: name.epoch, phase: phase)
+    let time = try natural(wire.remainingNanoseconds, "held_lease.remaining_nanoseconds")
+    self.init(
+      judging: name.judging, epoch: name.epoch, phase: phase,
+      shared: try bounded(wire.shared, "held_lease.shared", atMost: WireBounds.listCount),
+      remaining: wire.remainingTestcases > 0
+        ? RemainingWork(testcases: wire.remainingTestcases, time: .nanoseconds(time)) : nil)
   }
   var wire: Assize_V1_HeldLease {
     var wire = Assize_V1_HeldLease()
@@ -108,6 +114,11 @@ extension HeldLease {
       case .running: .running
       case .finished: .finished
       }
+    wire.shared = shared
+    if let remaining {
+      wire.remainingTestcases = remaining.testcases
+      wire.remainingNanoseconds = remaining.time.nanoseconds
+    }
     return wire
   }
 }
@@ -192,7 +203,9 @@ extension Grant {
         package: try Digest(from: wire.package, "grant.package"),
         archiveBytes: try natural(wire.archiveBytes, "grant.archive_bytes"),
         unpackedBytes: try natural(wire.unpackedBytes, "grant.unpacked_bytes"),
-        mode: try choice(wire.mode, "grant.mode")),
+        mode: try choice(wire.mode, "grant.mode"),
+        part: wire.partOf == 0
+          ? nil : PartOrder(judging: JudgingID(wire.partOf), ordinals: wire.ordinals)),
       program: try Program(from: wire.program))
   }
   var wire: Assize_V1_Grant {
@@ -204,6 +217,10 @@ extension Grant {
     wire.unpackedBytes = order.unpackedBytes
     wire.mode = order.mode.rawValue
     wire.program = program.wire
+    if let part = order.part {
+      wire.partOf = part.judging.value
+      wire.ordinals = part.ordinals
+    }
     return wire
   }
 }

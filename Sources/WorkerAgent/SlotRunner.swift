@@ -24,13 +24,13 @@ actor SlotRunner {
   /// Judges, blocking this thread only.
   func judge(
     _ program: Program, package: PackageManifest, mode: JudgingMode, cancellation: Cancellation,
-    arriving: ArrivingPackage, onRun: @Sendable (Run) -> Void
+    arriving: ArrivingPackage, extent: Evaluator.Extent, onRun: @Sendable (Run) -> Void
   ) -> Result<JudgingResult, EvaluationError> {
     do throws(EvaluationError) {
       return .success(
         try evaluator.judge(
           program, package: package, mode: mode, cancellation: cancellation,
-          arriving: arriving, onRun: onRun))
+          arriving: arriving, extent: extent, onRun: onRun))
     } catch {
       // A failed machine or a cancelled run may have left a validator's sandbox in any state.
       evaluator.forgetValidators()

@@ -44,6 +44,7 @@ public actor WorkerAgent {
   /// Ends when everything that was to be evicted is gone.
   private var evictions: Task<Void, Never>?
   private var cancellations: [Int: Cancellation] = [:]
+  private var sharings: [Int: CaseSharing] = [:]
   private var leaving: CheckedContinuation<String?, Never>?
   private var left: String??
   private var redial: Deadline?
@@ -237,6 +238,11 @@ extension WorkerAgent {
         }
       case .cancel(let judging, let epoch): handle(.cancelled(judging, epoch))
       case .retract(let judging, let epoch): handle(.retracted(judging, epoch))
+      case .share(let judging, let epoch, let parts):
+        handle(.shareAsked(judging, epoch, parts: parts))
+      case .helped(let judging, let epoch, let runs): handle(.helped(judging, epoch, runs))
+      case .unshare(let judging, let epoch, let ordinals):
+        handle(.unshared(judging, epoch, ordinals))
       case .warm(let order):
         log.info("asked for ahead of need", metadata: ["package": "\(order.package)"])
         handle(.wished(order))
@@ -291,7 +297,11 @@ extension WorkerAgent {
         origins.stop(package)
         Task { await fetcher.cancel(package, OriginDesk.noRoom) }
       case .giveUp(let package, let reason): gate.fail(package, reason: reason)
-      case .start(let slot, let name, let package, let mode): start(slot, name, package, mode)
+      case .start(let slot, let name, let package, let mode, let part):
+        start(slot, name, package, mode, part)
+      case .share(let slot, let parts): sharings[slot]?.share(parts: Int(parts))
+      case .help(let slot, let runs): sharings[slot]?.helped(runs)
+      case .takeBack(let slot, let ordinals): sharings[slot]?.takeBack(ordinals)
       case .abort(let slot): cancellations[slot]?.cancel()
       case .forget(let judging): programs[judging] = nil
       case .leave(let reason): leave(reason)
@@ -352,7 +362,10 @@ extension WorkerAgent {
     }
   }
 
-  private func start(_ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode) {
+  /// - Parameter part: only these testcases, for another slot.
+  private func start(
+    _ slot: Int, _ name: LeaseName, _ package: Digest, _ mode: JudgingMode, _ part: [Int32]?
+  ) {
     let judging = name.judging
     guard left == nil else { return post(.stopped(slot: slot, judging, .draining)) }
     guard let program = programs[judging] else {
@@ -360,6 +373,10 @@ extension WorkerAgent {
     }
     let cancellation = Cancellation()
     cancellations[slot] = cancellation
+    let sharing = CaseSharing(
+      onShared: { self.post(.shared(judging, $0)) },
+      onRemaining: { self.post(.remaining(judging, $0)) })
+    sharings[slot] = part == nil ? sharing : nil
     let runner = slots[slot]
     Task {
       let manifest: PackageManifest
@@ -371,6 +388,7 @@ extension WorkerAgent {
       let result = await runner.judge(
         program, package: manifest, mode: mode, cancellation: cancellation,
         arriving: ArrivingPackage(gate: gate, package: package),
+        extent: part.map { .part($0) } ?? .whole(sharing),
         onRun: { self.post(.ran(judging, $0)) })
       switch result {
       case .success(let result): post(.judged(slot: slot, judging, result))

@@ -104,8 +104,12 @@ extension Worker {
       slots[slot] = name.judging
       held[name.judging]?.phase = .running(slot: slot)
       held[name.judging]?.startedAt = now
+      held[name.judging]?.shared = []
+      held[name.judging]?.remaining = nil
       effects.append(
-        .start(slot: slot, name, package: lease.order.package, mode: lease.order.mode))
+        .start(
+          slot: slot, name, package: lease.order.package, mode: lease.order.mode,
+          part: lease.order.part?.ordinals))
     }
   }
 

@@ -43,8 +43,13 @@ extension Worker {
         case .running, .stopping: .running
         case .finished: .finished
         }
-      return HeldLease(
+      var told = HeldLease(
         judging: lease.order.name.judging, epoch: lease.order.name.epoch, phase: phase)
+      if case .running = lease.phase {
+        told.shared = lease.shared
+        told.remaining = lease.remaining
+      }
+      return told
     }.sorted { $0.judging < $1.judging }
   }
 

@@ -69,6 +69,9 @@ public struct Worker: Sendable {
     /// When it was last given a slot.
     var startedAt: Instant?
     var unreported: [Run] = []
+    /// What the slot said last, while it runs.
+    var shared: [Int32] = []
+    var remaining: RemainingWork?
     var isPinned = false
   }
 
@@ -150,6 +153,11 @@ public struct Worker: Sendable {
       for order in orders { take(order, at: now, into: &effects) }
     case .cancelled(let judging, let epoch): cancel(judging, epoch, into: &effects)
     case .retracted(let judging, let epoch): retract(judging, epoch, at: now, into: &effects)
+    case .shareAsked(let judging, let epoch, let parts):
+      share(judging, epoch, parts: parts, into: &effects)
+    case .helped(let judging, let epoch, let runs): help(judging, epoch, runs, into: &effects)
+    case .unshared(let judging, let epoch, let ordinals):
+      unshare(judging, epoch, ordinals, into: &effects)
     case .wished(let order): warm(order)
     case .acknowledged(let names):
       for name in names { acknowledge(name, into: &effects) }
@@ -169,6 +177,8 @@ public struct Worker: Sendable {
       fail(digest, failure, kept, at: now, into: &effects)
     case .packageDamaged(let digest): repair(digest, into: &effects)
     case .ran(let judging, let run): report(run, of: judging, at: now)
+    case .shared(let judging, let ordinals): noteShared(judging, ordinals)
+    case .remaining(let judging, let work): noteRemaining(judging, work)
     case .judged(let slot, let judging, let result):
       end(slot, judging, .judged(result), at: now, into: &effects)
     case .stopped(let slot, let judging, let reason):

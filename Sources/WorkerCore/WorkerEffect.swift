@@ -17,7 +17,14 @@ public enum WorkerEffect: Hashable, Sendable {
   /// The transfer that failed is not tried again: whoever waits for a member shall hear why.
   case giveUp(Digest, reason: String)
   /// Judge in this slot and report `ran` for each run and `judged` or `stopped` at the end.
-  case start(slot: Int, LeaseName, package: Digest, mode: JudgingMode)
+  /// - part: only these testcases, for somebody else.
+  case start(slot: Int, LeaseName, package: Digest, mode: JudgingMode, part: [Int32]?)
+  /// Give testcases of what runs in this slot to others and report them as `shared`.
+  case share(slot: Int, parts: Int32)
+  /// What others found out about what runs in this slot.
+  case help(slot: Int, [Run])
+  /// These are not with others: the slot runs them itself.
+  case takeBack(slot: Int, [Int32])
   /// Stop what runs in this slot at once; it reports `stopped`.
   case abort(slot: Int)
   /// The shell may forget the program of this judging.

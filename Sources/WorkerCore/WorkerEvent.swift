@@ -14,6 +14,10 @@ public enum WorkerEvent: Hashable, Sendable {
   case cancelled(JudgingID, LeaseEpoch)
   /// Give this back if it has not begun.
   case retracted(JudgingID, LeaseEpoch)
+  /// Of a split judging: give to so many others, use what they found out, run these yourself.
+  case shareAsked(JudgingID, LeaseEpoch, parts: Int32)
+  case helped(JudgingID, LeaseEpoch, [Run])
+  case unshared(JudgingID, LeaseEpoch, [Int32])
   /// Fetch a package before a judging needs it, if it takes room from nothing that is in use.
   case wished(WarmOrder)
   case acknowledged([LeaseName])
@@ -29,6 +33,10 @@ public enum WorkerEvent: Hashable, Sendable {
   /// A blob of a complete package is not on the disk any more.
   case packageDamaged(Digest)
   case ran(JudgingID, Run)
+  /// These testcases of a running judging are with others, and no more.
+  case shared(JudgingID, [Int32])
+  /// So much of a running judging could be given away.
+  case remaining(JudgingID, RemainingWork)
   case judged(slot: Int, JudgingID, JudgingResult)
   /// The judging in this slot ended without a result.
   case stopped(slot: Int, JudgingID, ReturnReason)

@@ -79,7 +79,7 @@ struct SchedulerBench {
     _ name: String, slots: Int32 = 1, credit: UInt64? = nil, cache: [Digest] = [],
     languages: [String] = ["cpp"], held: [HeldLease] = [], instance: UInt64 = 1,
     budget: Int64 = 0, used: Int64 = 0, takesWarm: Bool = true, takesRetract: Bool = true,
-    labels: [Label] = []
+    takesParts: Bool = true, labels: [Label] = []
   ) {
     sessions += 1
     when(
@@ -93,7 +93,7 @@ struct SchedulerBench {
           cache: CacheReport(packages: cache, usedBytes: used, budgetBytes: budget),
           load: LoadReport(),
           creditLimit: credit ?? UInt64(slots), takesWarm: takesWarm,
-          takesRetract: takesRetract)))
+          takesRetract: takesRetract, takesParts: takesParts)))
   }
 
   mutating func sync(
@@ -158,6 +158,12 @@ extension Digest {
   }
 }
 
+extension GrantOrder {
+  var partText: String {
+    part.map { " of \($0.judging):" + $0.ordinals.map { " \($0)" }.joined() } ?? ""
+  }
+}
+
 extension SchedulerEffect {
   /// One line; nil for what only watchers hear.
   var text: String? {
@@ -165,7 +171,7 @@ extension SchedulerEffect {
     case .record(let record): "record " + record.text
     case .grant(let session, let orders, submissions: _):
       "grant s\(session.value): "
-        + orders.map { "\($0.name.judging) \($0.name.epoch) #\($0.sequence)" }
+        + orders.map { "\($0.name.judging) \($0.name.epoch) #\($0.sequence)\($0.partText)" }
         .joined(separator: ", ")
     case .send(let session, let message): "s\(session.value) " + message.text
     case .close(let session): "close s\(session.value)"
@@ -212,6 +218,11 @@ extension SchedulerMessage {
     case .warm(let order): "warm p\(order.package.bytes.first ?? 0)"
     case .cancel(let judging, let epoch): "cancel \(judging) \(epoch)"
     case .retract(let judging, let epoch): "retract \(judging) \(epoch)"
+    case .share(let judging, let epoch, let parts): "share \(judging) \(epoch) \(parts)"
+    case .helped(let judging, let epoch, let runs):
+      "helped \(judging) \(epoch)" + runs.map { " \($0.ordinal)" }.joined()
+    case .unshare(let judging, let epoch, let ordinals):
+      "unshare \(judging) \(epoch)" + ordinals.map { " \($0)" }.joined()
     case .acknowledge(let names):
       names.isEmpty
         ? "probe"

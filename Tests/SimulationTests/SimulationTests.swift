@@ -40,8 +40,9 @@ import Testing
   @Test(arguments: PlantedBug.allCases)
   func noticesAPlantedBug(_ bug: PlantedBug) throws {
     var reasons: [String] = []
+    // Some need a rare coincidence; enough is enough.
     var seed: UInt64 = 0
-    while reasons.count < 3, seed < 60 {
+    while reasons.count < 3, seed < 80 {
       seed += 1
       var options = SimulationOptions.lite(seed: seed)
       options.planted = bug
@@ -115,6 +116,45 @@ import Testing
     let report = try simulate(options)
     #expect(report.judged == 300)
     #expect(report.evictions > 12, "\(report)")
+  }
+
+  /// Four long judgings on eight workers with four slots each: the idle slots help, and a verdict with
+  /// a testcase missing or twice would end the simulation.
+  @Test func idleSlotsShortenLongJudgings() throws {
+    var options = SimulationOptions.performance(seed: 1, workers: 8, slots: 4, judgings: 4)
+    options.packages = 1
+    options.testcases = 40
+    options.judgingSpan = .seconds(600)
+    // Brought to all of them soon.
+    options.warmUps = 12
+    options.checksEveryStep = true
+    options.policy.splits = false
+    let alone = try simulate(options)
+    options.policy.splits = true
+    let together = try simulate(options)
+    #expect(alone.parts == 0 && together.parts > 0)
+    #expect(together.helpedRuns > 0)
+    #expect(together.makespan.nanoseconds < alone.makespan.nanoseconds / 2, "\(alone)\n\(together)")
+  }
+
+  /// The same with whatever may go wrong.
+  @Test(arguments: 1...20)
+  func splitJudgingsComeToTheSameDespiteFaults(seed: UInt64) throws {
+    var options = SimulationOptions.lite(seed: seed)
+    options.faults = [.workerCrash, .schedulerCrash, .cut, .stall, .blackHole, .workerPause]
+    options.workers = 4
+    options.slots = 4
+    options.packages = 1
+    options.judgings = 8
+    options.testcases = 40
+    options.judgingSpan = .seconds(100)
+    options.lossPerMille = 20
+    options.repetitionPerMille = 20
+    options.policy.splits = true
+    options.policy.retracts = true
+    options.policy.splitAfter = .milliseconds(500)
+    options.policy.partCost = .milliseconds(100)
+    #expect(try simulate(options).judged == 8)
   }
 
   @Test func reportsWhatAnUndisturbedClusterDoes() throws {

@@ -40,7 +40,11 @@ import Testing
         host: "lab", slots: 4,
         languages: [LanguageSupport(language: LanguageID("cpp"), version: "g++ 12")],
         labels: [Label(key: "room", value: "a")], sandbox: "cgroup v1",
-        held: [HeldLease(judging: JudgingID(5), epoch: epoch, phase: .running)],
+        held: [
+          HeldLease(
+            judging: JudgingID(5), epoch: epoch, phase: .running, shared: [3, 4],
+            remaining: RemainingWork(testcases: 6, time: .seconds(7)))
+        ],
         cache: CacheReport(packages: [digest], usedBytes: 5, budgetBytes: 9),
         load: LoadReport(loadThousandths: 1500, processors: 2), creditLimit: 4)),
     .sync(
@@ -99,6 +103,17 @@ import Testing
     ]),
     .cancel(JudgingID(5), epoch),
     .retract(JudgingID(5), epoch),
+    .share(JudgingID(5), epoch, parts: 3),
+    .helped(JudgingID(5), epoch, [run]),
+    .unshare(JudgingID(5), epoch, [7, 9]),
+    .grant([
+      Grant(
+        order: GrantOrder(
+          name: LeaseName(judging: .part(generation: 3, counter: 2), epoch: epoch), sequence: 4,
+          package: digest, archiveBytes: 100, unpackedBytes: 200, mode: .lazy,
+          part: PartOrder(judging: JudgingID(5), ordinals: [2, 4])),
+        program: program)
+    ]),
     .acknowledge([LeaseName(judging: JudgingID(5), epoch: epoch)]),
     .acknowledge([]),
     .unreadable("message field run.verdict"),

@@ -156,8 +156,13 @@ extension WorkerEffect {
     case .fetch(let package, archiveBytes: _, unpackedBytes: _): "fetch \(package.label)"
     case .stopFetch(let package): "stop \(package.label)"
     case .giveUp(let package, let reason): "give up \(package.label): \(reason)"
-    case .start(let slot, let name, let package, mode: _):
+    case .start(let slot, let name, let package, mode: _, let part):
       "start \(name.judging) \(name.epoch) in \(slot) with \(package.label)"
+        + (part.map { ":" + $0.map { " \($0)" }.joined() } ?? "")
+    case .share(let slot, let parts): "share \(slot) \(parts)"
+    case .help(let slot, let runs): "help \(slot)" + runs.map { " \($0.ordinal)" }.joined()
+    case .takeBack(let slot, let ordinals):
+      "take back \(slot)" + ordinals.map { " \($0)" }.joined()
     case .abort(let slot): "abort \(slot)"
     case .forget(let judging): "forget \(judging)"
     case .leave(let reason): reason.map { "leave: \($0)" } ?? "leave"
@@ -188,7 +193,10 @@ extension WorkerMessage {
 
 extension [HeldLease] {
   var text: String {
-    map { "\($0.judging) \($0.epoch) \($0.phase)" }.joined(separator: ", ")
+    map { lease in
+      "\(lease.judging) \(lease.epoch) \(lease.phase)"
+        + (lease.shared.isEmpty ? "" : " shares" + lease.shared.map { " \($0)" }.joined())
+    }.joined(separator: ", ")
   }
 }
 

@@ -33,6 +33,7 @@
 ///       | <-- WarmOrder ------------------------ |   a package that may be needed soon
 ///       | <-- Retract -------------------------- |   give back what has not begun: another is idle
 ///       | -- RunReport, RunReport, … ----------> |   lossy, for those who watch
+///       | <-- Share, Helped, Unshare ----------- |   others are idle and run some of the testcases
 ///       | -- Finished -------------------------> |   repeated until …
 ///       | <-- Acknowledge ---------------------- |   … it is durable
 ///
@@ -361,6 +362,31 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     set {body = .retract(newValue)}
   }
 
+  /// A judging is split. These only to workers with `takes_parts`.
+  var share: Assize_V1_Share {
+    get {
+      if case .share(let v)? = body {return v}
+      return Assize_V1_Share()
+    }
+    set {body = .share(newValue)}
+  }
+
+  var helped: Assize_V1_Helped {
+    get {
+      if case .helped(let v)? = body {return v}
+      return Assize_V1_Helped()
+    }
+    set {body = .helped(newValue)}
+  }
+
+  var unshare: Assize_V1_Unshare {
+    get {
+      if case .unshare(let v)? = body {return v}
+      return Assize_V1_Unshare()
+    }
+    set {body = .unshare(newValue)}
+  }
+
   var clientWelcome: Assize_V1_ClientWelcome {
     get {
       if case .clientWelcome(let v)? = body {return v}
@@ -501,6 +527,10 @@ nonisolated struct Assize_V1_FromScheduler: Sendable {
     /// begun goes on, and WorkerSync says so; nothing is answered then. Only to workers with
     /// `takes_retract`.
     case retract(Assize_V1_Lease)
+    /// A judging is split. These only to workers with `takes_parts`.
+    case share(Assize_V1_Share)
+    case helped(Assize_V1_Helped)
+    case unshare(Assize_V1_Unshare)
     case clientWelcome(Assize_V1_ClientWelcome)
     case failed(Assize_V1_Failed)
     case missingPackages(Assize_V1_MissingPackages)
@@ -632,6 +662,12 @@ nonisolated struct Assize_V1_WorkerHello: @unchecked Sendable {
     set {_uniqueStorage()._takesRetract = newValue}
   }
 
+  /// Whether it knows `share`, `helped`, `unshare` and grants with `part_of`.
+  var takesParts: Bool {
+    get {_storage._takesParts}
+    set {_uniqueStorage()._takesParts = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -644,6 +680,7 @@ nonisolated struct Assize_V1_Lease: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Negative for a part: see Grant.
   var judging: Int64 = 0
 
   /// Of two leases on one judging the one with the larger (generation, counter) is current.
@@ -706,6 +743,15 @@ nonisolated struct Assize_V1_HeldLease: Sendable {
   mutating func clearLease() {self._lease = nil}
 
   var phase: Assize_V1_HeldLease.Phase = .waiting
+
+  /// Testcases of a running judging, by ordinal, that are with others. The receiver has their runs
+  /// brought here, or says Unshare; what is taken off the list is not needed any more.
+  var shared: [Int32] = []
+
+  /// What could be given away, and how long it will take here. 0: nothing.
+  var remainingTestcases: Int32 = 0
+
+  var remainingNanoseconds: Int64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -906,12 +952,94 @@ nonisolated struct Assize_V1_Grant: Sendable {
   /// Clears the value of `program`. Subsequent reads from it will return its default value.
   mutating func clearProgram() {self._program = nil}
 
+  /// Not 0: some testcases of this judging, which another worker, or this one, is responsible for. The
+  /// lease has a number of its own. Its RunReports and Finished bring runs; nothing else of its result
+  /// counts. With `lazy` it may end behind the first testcase that is not accepted.
+  var partOf: Int64 = 0
+
+  var ordinals: [Int32] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _lease: Assize_V1_Lease? = nil
   fileprivate var _program: Assize_V1_Program? = nil
+}
+
+/// Slots are idle: give about `parts` of `parts` + 1 of the testcases that were not begun to others. The
+/// answer is HeldLease.shared in the next sync, empty if it is not worth it. The receiver stays
+/// responsible for the verdict, and never has to wait: it may take off the list what it wants to run.
+nonisolated struct Assize_V1_Share: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var lease: Assize_V1_Lease {
+    get {_lease ?? Assize_V1_Lease()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  mutating func clearLease() {self._lease = nil}
+
+  var parts: Int32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _lease: Assize_V1_Lease? = nil
+}
+
+/// Runs of shared testcases, for the receiver to use as its own and report under its own lease. A testcase
+/// that it has a run of already is passed over.
+nonisolated struct Assize_V1_Helped: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var lease: Assize_V1_Lease {
+    get {_lease ?? Assize_V1_Lease()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  mutating func clearLease() {self._lease = nil}
+
+  var runs: [Assize_V1_Run] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _lease: Assize_V1_Lease? = nil
+}
+
+/// Nobody runs these: take them off the list.
+nonisolated struct Assize_V1_Unshare: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var lease: Assize_V1_Lease {
+    get {_lease ?? Assize_V1_Lease()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  mutating func clearLease() {self._lease = nil}
+
+  var ordinals: [Int32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _lease: Assize_V1_Lease? = nil
 }
 
 nonisolated struct Assize_V1_RunReport: Sendable {
@@ -2291,7 +2419,7 @@ nonisolated extension Assize_V1_ToScheduler: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FromScheduler"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{1}retract\0\u{4}\u{b}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0\u{1}explanation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}who\0\u{1}refused\0\u{1}grants\0\u{1}cancel\0\u{1}acknowledge\0\u{1}unreadable\0\u{1}warm\0\u{1}retract\0\u{1}share\0\u{1}helped\0\u{1}unshare\0\u{4}\u{8}client_welcome\0\u{1}failed\0\u{3}missing_packages\0\u{3}found_package\0\u{3}batch_created\0\u{1}judgings\0\u{1}done\0\u{1}status\0\u{1}happened\0\u{3}caught_up\0\u{1}part\0\u{3}package_list\0\u{3}packages_collected\0\u{1}warmth\0\u{1}explanation\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2404,6 +2532,45 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .retract(v)
+        }
+      }()
+      case 10: try {
+        var v: Assize_V1_Share?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .share(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .share(v)
+        }
+      }()
+      case 11: try {
+        var v: Assize_V1_Helped?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .helped(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .helped(v)
+        }
+      }()
+      case 12: try {
+        var v: Assize_V1_Unshare?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unshare(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unshare(v)
         }
       }()
       case 20: try {
@@ -2638,6 +2805,18 @@ nonisolated extension Assize_V1_FromScheduler: SwiftProtobuf.Message, SwiftProto
       guard case .retract(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .share?: try {
+      guard case .share(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .helped?: try {
+      guard case .helped(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .unshare?: try {
+      guard case .unshare(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case .clientWelcome?: try {
       guard case .clientWelcome(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
@@ -2731,7 +2910,7 @@ nonisolated extension Assize_V1_Empty: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0\u{3}takes_warm\0\u{3}takes_retract\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{1}token\0\u{1}worker\0\u{1}instance\0\u{3}program_version\0\u{1}host\0\u{1}slots\0\u{1}languages\0\u{1}labels\0\u{1}sandbox\0\u{1}held\0\u{1}cache\0\u{1}load\0\u{3}credit_limit\0\u{3}takes_warm\0\u{3}takes_retract\0\u{3}takes_parts\0")
 
   fileprivate class _StorageClass {
     var _protocolVersion: UInt32 = 0
@@ -2750,6 +2929,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
     var _creditLimit: UInt64 = 0
     var _takesWarm: Bool = false
     var _takesRetract: Bool = false
+    var _takesParts: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2776,6 +2956,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       _creditLimit = source._creditLimit
       _takesWarm = source._takesWarm
       _takesRetract = source._takesRetract
+      _takesParts = source._takesParts
     }
   }
 
@@ -2810,6 +2991,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._creditLimit) }()
         case 15: try { try decoder.decodeSingularBoolField(value: &_storage._takesWarm) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._takesRetract) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._takesParts) }()
         default: break
         }
       }
@@ -2870,6 +3052,9 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
       if _storage._takesRetract != false {
         try visitor.visitSingularBoolField(value: _storage._takesRetract, fieldNumber: 16)
       }
+      if _storage._takesParts != false {
+        try visitor.visitSingularBoolField(value: _storage._takesParts, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2895,6 +3080,7 @@ nonisolated extension Assize_V1_WorkerHello: SwiftProtobuf.Message, SwiftProtobu
         if _storage._creditLimit != rhs_storage._creditLimit {return false}
         if _storage._takesWarm != rhs_storage._takesWarm {return false}
         if _storage._takesRetract != rhs_storage._takesRetract {return false}
+        if _storage._takesParts != rhs_storage._takesParts {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3015,7 +3201,7 @@ nonisolated extension Assize_V1_LeaseMessage: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Assize_V1_HeldLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".HeldLease"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}phase\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}phase\0\u{1}shared\0\u{3}remaining_testcases\0\u{3}remaining_nanoseconds\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3025,6 +3211,9 @@ nonisolated extension Assize_V1_HeldLease: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 3: try { try decoder.decodeRepeatedInt32Field(value: &self.shared) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.remainingTestcases) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.remainingNanoseconds) }()
       default: break
       }
     }
@@ -3041,12 +3230,24 @@ nonisolated extension Assize_V1_HeldLease: SwiftProtobuf.Message, SwiftProtobuf.
     if self.phase != .waiting {
       try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
     }
+    if !self.shared.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.shared, fieldNumber: 3)
+    }
+    if self.remainingTestcases != 0 {
+      try visitor.visitSingularInt32Field(value: self.remainingTestcases, fieldNumber: 4)
+    }
+    if self.remainingNanoseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.remainingNanoseconds, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Assize_V1_HeldLease, rhs: Assize_V1_HeldLease) -> Bool {
     if lhs._lease != rhs._lease {return false}
     if lhs.phase != rhs.phase {return false}
+    if lhs.shared != rhs.shared {return false}
+    if lhs.remainingTestcases != rhs.remainingTestcases {return false}
+    if lhs.remainingNanoseconds != rhs.remainingNanoseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3282,7 +3483,7 @@ nonisolated extension Assize_V1_GrantList: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Assize_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Grant"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}sequence\0\u{1}package\0\u{3}archive_bytes\0\u{3}unpacked_bytes\0\u{1}mode\0\u{1}program\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}sequence\0\u{1}package\0\u{3}archive_bytes\0\u{3}unpacked_bytes\0\u{1}mode\0\u{1}program\0\u{3}part_of\0\u{1}ordinals\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3297,6 +3498,8 @@ nonisolated extension Assize_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.unpackedBytes) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.mode) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._program) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.partOf) }()
+      case 9: try { try decoder.decodeRepeatedInt32Field(value: &self.ordinals) }()
       default: break
       }
     }
@@ -3328,6 +3531,12 @@ nonisolated extension Assize_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._program {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if self.partOf != 0 {
+      try visitor.visitSingularInt64Field(value: self.partOf, fieldNumber: 8)
+    }
+    if !self.ordinals.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.ordinals, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3339,6 +3548,125 @@ nonisolated extension Assize_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.unpackedBytes != rhs.unpackedBytes {return false}
     if lhs.mode != rhs.mode {return false}
     if lhs._program != rhs._program {return false}
+    if lhs.partOf != rhs.partOf {return false}
+    if lhs.ordinals != rhs.ordinals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Share: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Share"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}parts\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.parts) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.parts != 0 {
+      try visitor.visitSingularInt32Field(value: self.parts, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Share, rhs: Assize_V1_Share) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.parts != rhs.parts {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Helped: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Helped"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}runs\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.runs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.runs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.runs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Helped, rhs: Assize_V1_Helped) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.runs != rhs.runs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Assize_V1_Unshare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Unshare"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}ordinals\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeRepeatedInt32Field(value: &self.ordinals) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.ordinals.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.ordinals, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Assize_V1_Unshare, rhs: Assize_V1_Unshare) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.ordinals != rhs.ordinals {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5214,4 +5542,4 @@ nonisolated extension Assize_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
-// SHA-256 of assize.proto: 1021053e072481b993444bc9c701dbef2579270e77df009b39a5d6f00e19b81f
+// SHA-256 of assize.proto: 1035b33d6d367b647e48f84ad31122a10e7c8533cb382f1c988fe4ffeb644127
