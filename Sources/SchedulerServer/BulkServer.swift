@@ -37,6 +37,7 @@ actor BulkServer {
   private var segments: [SegmentName: ArchiveFile] = [:]
   private var generation = 0
   var uploads: [Digest: Upload] = [:]
+  private var complaints = Complaints()
   private var owed: [RoutingID: Deque<Owed>] = [:]
   private(set) var streams: StreamQueue<RoutingID>
   private var isAdvancing = false
@@ -129,8 +130,7 @@ actor BulkServer {
     do {
       let (request, ticket) = try BulkCodec.decodeRequest(message.payload)
       guard ServerIdentity.matches(token, ticket) else {
-        log.warning("dropped a bulk request with a wrong token", metadata: ["peer": "\(peer)"])
-        return
+        return complain("dropped a bulk request with a wrong token", of: peer)
       }
       switch request {
       case .read(let package, let offset, let length, let left, let wantsOrigins):
@@ -141,8 +141,16 @@ actor BulkServer {
       case .piece(let package, let offset, let bytes): take(package, offset, bytes, peer)
       }
     } catch {
-      log.warning("dropped a bulk message", metadata: ["peer": "\(peer)", "error": "\(error)"])
+      complain("dropped a bulk message", of: peer, ["error": "\(error)"])
     }
+  }
+
+  /// Logs what a peer does wrong, the first time it does.
+  private func complain(
+    _ what: Logger.Message, of peer: RoutingID, _ particulars: Logger.Metadata = [:]
+  ) {
+    guard complaints.isFirst(about: peer) else { return }
+    log.warning(what, metadata: particulars.merging(["peer": "\(peer)"]) { $1 })
   }
 
   func send(_ reply: BulkReply, to peer: RoutingID) { owe(.reply(reply), to: peer) }

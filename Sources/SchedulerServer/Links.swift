@@ -9,10 +9,7 @@ struct Links {
   private var peers: [SessionID: RoutingID] = [:]
   /// When each was last heard of, nanoseconds of the monotonic clock.
   private var clients: [RoutingID: Int64] = [:]
-  /// Connections that something was logged about.
-  private var complainedOf: Set<RoutingID> = []
-  /// Entries of `complainedOf` at most. When it is full it starts again, and so do the complaints.
-  private static let complaintLimit = 4_096
+  private var complaints = Complaints()
 
   func session(of peer: RoutingID) -> SessionID? { sessions[peer] }
   func peer(of session: SessionID) -> RoutingID? { peers[session] }
@@ -32,11 +29,7 @@ struct Links {
     }
   }
 
-  /// True once for each connection: what a peer does wrong it does a thousand times a second.
-  mutating func isFirstComplaint(about peer: RoutingID) -> Bool {
-    if complainedOf.count >= Self.complaintLimit { complainedOf = [] }
-    return complainedOf.insert(peer).inserted
-  }
+  mutating func isFirstComplaint(about peer: RoutingID) -> Bool { complaints.isFirst(about: peer) }
 
   var hasClients: Bool { !clients.isEmpty }
   mutating func addClient(_ peer: RoutingID, at now: Int64) { clients[peer] = now }
@@ -51,5 +44,19 @@ struct Links {
 
   func clients(silentSince instant: Int64) -> [RoutingID] {
     clients.filter { $0.value <= instant }.map(\.key)
+  }
+}
+
+/// Connections that something was logged about. What a peer does wrong it does a thousand times a second,
+/// and a log that tells it each time is a way to fill the disk.
+struct Complaints {
+  private var peers: Set<RoutingID> = []
+  /// When there are so many, the list starts again, and so do the complaints.
+  private static let limit = 4_096
+
+  /// True once for each connection.
+  mutating func isFirst(about peer: RoutingID) -> Bool {
+    if peers.count >= Self.limit { peers = [] }
+    return peers.insert(peer).inserted
   }
 }

@@ -79,6 +79,8 @@ final class Cluster {
     var cacheBudget: String?
     var fetchRate: String?
     var namespace: NetworkNamespace?
+    /// Where it finds the scheduler's ports, if not at the scheduler.
+    var dials = "127.0.0.1"
     var waits = true
   }
 
@@ -87,7 +89,7 @@ final class Cluster {
   @discardableResult
   func startWorker(_ name: String, _ plan: WorkerPlan = WorkerPlan()) throws -> ChildProcess {
     starts += 1
-    var line = joinLine
+    var line = joinLine.replacingOccurrences(of: "127.0.0.1", with: plan.dials)
     var prefix: [String] = []
     if let namespace = plan.namespace {
       line = line.replacingOccurrences(of: "127.0.0.1", with: namespace.outside)

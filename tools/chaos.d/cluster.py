@@ -31,6 +31,8 @@ class Cluster:
         # Who breaks a process has it for himself until it runs again.
         self.locks = collections.defaultdict(threading.Lock)
         self.processes = {}
+        # Where in its log each process begins.
+        self.beginnings = {}
         self.joined = None
         self.port, self.bulk = free_port(), free_port()
 
@@ -43,6 +45,7 @@ class Cluster:
     def start(self, name):
         arguments, environment = self.command(name)
         with open(self.path("%s.log" % name), "ab") as errors:
+            self.beginnings[name] = errors.tell()
             with open(self.path("%s.out" % name), "wb") as output:
                 process = subprocess.Popen(
                     arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
@@ -78,6 +81,15 @@ class Cluster:
             time.sleep(0.01)
         raise Harm("the scheduler did not start; see %s" % self.path("scheduler.log"))
 
+    def await_log(self, name, process, words):
+        end = time.monotonic() + 60
+        while name != "scheduler" and process.poll() is None and time.monotonic() < end:
+            with open(self.path("%s.log" % name), "rb") as file:
+                file.seek(self.beginnings[name])
+                if words in file.read():
+                    return
+            time.sleep(0.05)
+
     def join(self, host):
         return self.joined.replace("127.0.0.1", host, 1)
 
@@ -101,6 +113,8 @@ class Cluster:
     def stop(self, name, patience=60):
         """The exit status of a process that is told to leave; None if it had to be killed."""
         process = self.processes.pop(name)
+        # A worker that looks at its machine does not listen yet, and would be ended by the signal.
+        self.await_log(name, process, b" connecting ")
         process.send_signal(signal.SIGTERM)
         try:
             return process.wait(patience)
