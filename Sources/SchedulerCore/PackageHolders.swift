@@ -36,6 +36,10 @@ struct PackageHolders {
   private var places: [Digest: Int] = [:]
 
   subscript(package: Digest) -> Row? { places[package].map { rows[$0] } }
+  /// As the subscript, without a copy.
+  func read(_ package: Digest, _ body: (borrowing Row) -> Void) {
+    if let place = places[package] { body(rows[place]) }
+  }
   func place(of package: Digest) -> Int? { places[package] }
   func digest(at place: Int) -> Digest { rows[place].package }
 

@@ -143,11 +143,13 @@ extension Scheduler {
       let (package, bytes) = queue.read(place) { ($0.kind.package, $0.unpackedBytes) }
       largestPackage = max(largestPackage, bytes)
       // Of most packages that still wait every holder is busy: that much is counted.
-      guard let holding = sessions.holding(package), holding.hasRoom else { continue }
-      for id in holding.sessions {
-        guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
-        else { continue }
-        concerned.append(SessionTable.Room(free: free, id: id))
+      sessions.readHolders(of: package) { row in
+        guard row.hasRoom else { return }
+        for id in row.sessions {
+          guard let free = sessions.read(id, { $0.free }), free > 0, holders.insert(id).inserted
+          else { continue }
+          concerned.append(SessionTable.Room(free: free, id: id))
+        }
       }
       // Most of the crowd: then everyone may as well be asked in order.
       if 2 * concerned.count > crowd { return Turn() }

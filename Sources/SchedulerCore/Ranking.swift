@@ -170,40 +170,49 @@ extension Scheduler {
   func hasPlace(_ session: borrowing Session, _ place: ReadyQueue.Place) -> Bool {
     guard session.free > 0 else { return false }
     if session.hasFreeSlot { return true }
-    let (kind, count) = queue.read(place) { ($0.kind, $0.count) }
-    return kind.priority > .console
-      || count > max(1, sessions.holders(of: kind.package).count) * Int(session.hello.slots)
+    let (package, priority, count) = queue.read(place) {
+      ($0.kind.package, $0.kind.priority, $0.count)
+    }
+    return priority > .console
+      || count > max(1, sessions.holders(of: package).count) * Int(session.hello.slots)
   }
 
   /// The same of those who hold its package and have these skills, taken together.
   private func hasPlace(_ supply: PackageHolders.Supply, _ place: ReadyQueue.Place) -> Bool {
     if supply.withFreeSlot > 0 { return true }
-    let (kind, count) = queue.read(place) { ($0.kind, $0.count) }
-    return supply.withRoom > 0 && (kind.priority > .console || count > supply.slots)
+    guard supply.withRoom > 0 else { return false }
+    let (priority, count) = queue.read(place) { ($0.kind.priority, $0.count) }
+    return priority > .console || count > supply.slots
   }
 
   /// Judges one kind of waiting work for a worker that has not its package.
   func coldChoice(
     _ place: ReadyQueue.Place, for session: borrowing Session, at now: Instant
   ) -> ColdChoice {
-    let (kind, bytes) = queue.read(place) { ($0.kind, $0.archiveBytes) }
-    guard let holding = sessions.holding(kind.package) else { return .open(holders: 0) }
-    var warmSlots: Int64 = 0
-    for supply in holding.supplies where isAble(supply.skillSet, place) {
-      // A warm worker has room: it takes the judging in this same pass.
-      if hasPlace(supply, place) { return .leftToOthers }
-      warmSlots += supply.slots
+    // This is asked for each kind that waits by each worker that looks for work: nothing is copied.
+    let (package, priority, bytes) = queue.read(place) {
+      ($0.kind.package, $0.kind.priority, $0.archiveBytes)
     }
-    let cold = ColdChoice.open(holders: holding.sessions.count)
+    var (holders, warmSlots, hasPlace) = (0, 0 as Int64, false)
+    sessions.readHolders(of: package) { row in
+      holders = row.sessions.count
+      for supply in row.supplies where isAble(supply.skillSet, place) {
+        hasPlace = hasPlace || self.hasPlace(supply, place)
+        warmSlots += supply.slots
+      }
+    }
+    // A warm worker has room: it takes the judging in this same pass.
+    if hasPlace { return .leftToOthers }
+    let cold = ColdChoice.open(holders: holders)
     guard warmSlots > 0, let head = queue.head(place) else { return cold }
 
     // Cold is worth it when the backlog at the warm workers lasts longer than the transfer. Of so many
     // slots one falls free every so often.
     let fetch = session.fetchEstimate(bytes, at: now, policy)
-    let ahead = Int64(queue.backlog(of: kind.package, upTo: kind.priority))
-    if meanDuration(of: kind.package) * ahead > fetch * warmSlots { return cold }
+    let ahead = Int64(queue.backlog(of: package, upTo: priority))
+    if meanDuration(of: package) * ahead > fetch * warmSlots { return cold }
     let patience =
-      kind.priority <= .console ? policy.longestWarmWait : policy.longestWarmWaitOfBatch
+      priority <= .console ? policy.longestWarmWait : policy.longestWarmWaitOfBatch
     let due = head.since + patience
     return now >= due ? cold : .notBefore(due)
   }

@@ -45,8 +45,10 @@ struct SessionTable {
     return body(rows[place])
   }
 
-  /// Who holds a package, and what they could do with it.
-  func holding(_ package: Digest) -> PackageHolders.Row? { packages[package] }
+  /// Who holds a package, and what they could do with it; not called when nobody does.
+  func readHolders(of package: Digest, _ body: (borrowing PackageHolders.Row) -> Void) {
+    packages.read(package, body)
+  }
   /// The package at this place of a session's `shelf`.
   func package(at place: Int) -> Digest { packages.digest(at: place) }
 
