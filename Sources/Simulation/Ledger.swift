@@ -120,6 +120,7 @@ struct Ledger {
     orders.first {
       isWaiting[Int($0.judging.value) - 1] && $0.package == order.package
         && $0.language == order.language && $0.priority == order.priority
+        && $0.batch == order.batch && $0.requires == order.requires
     }?.judging
   }
 
@@ -238,6 +239,12 @@ extension World {
       return
     }
     ledger.owner[name.epoch] = (name.judging, session)
+    if let line = ledger.lines[session] {
+      let worker = workers[connections[line].worker]
+      guard worker.meets(planned) else {
+        throw failure("\(name.judging) was granted to \(worker.name), which lacks what it asks for")
+      }
+    }
     let granted = (ledger.grants[session] ?? 0) + 1
     ledger.grants[session] = granted
     guard granted <= ledger.credit[session] ?? 0 else {

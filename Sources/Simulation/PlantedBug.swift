@@ -27,6 +27,8 @@ public enum PlantedBug: String, Hashable, Sendable, CaseIterable {
   case forgottenShares = "forgotten-shares"
   /// The scheduler mixes up whose testcases were run by others.
   case foreignRuns = "foreign-runs"
+  /// The scheduler does not ask which labels a worker has.
+  case blindToLabels = "blind-to-labels"
   /// Workers do not hear that their verdicts have arrived.
   case deafWorkers = "deaf-workers"
   /// A cancellation is told and not recorded.

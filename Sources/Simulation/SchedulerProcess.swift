@@ -92,6 +92,9 @@ extension World {
       ledger.lines[session] = connection
       var believed = hello
       if options.planted == .overdrawnCredit { believed.creditLimit += 2 }
+      if options.planted == .blindToLabels {
+        believed.labels = (0..<options.labels).map { Self.label($0) }
+      }
       return try decide(.hello(session, believed))
     }
     guard let said = message.session else { return }

@@ -94,6 +94,10 @@ public struct SimulationOptions: Hashable, Sendable {
   public var fetchRate: Int64 = 50_000_000
   /// Number of languages; every worker has the first, others may lack the rest.
   public var languages = 2
+  /// Number of labels that a judging may ask for; the first worker has all, others may lack some.
+  public var labels = 0
+  /// Number of contests that the regraded judgings belong to.
+  public var contests = 1
   /// Judgings come over this time; zero: all at the start.
   public var arrivalSpan = TimeSpan.seconds(30)
   /// Share of judgings in live priority, thousandths; the rest is a regrade.
@@ -222,6 +226,8 @@ public struct SimulationOptions: Hashable, Sendable {
       options.testcases = Int32(random.between(10, 40))
       options.judgingSpan = .seconds(random.between(10, 120))
     }
+    options.labels = Int(random.below(3))
+    options.contests = Int(random.between(1, 3))
     options.policy.splits = random.chance(perMille: 800)
     options.policy.splitAfter = .milliseconds(random.below(2000))
     options.policy.partCost = .milliseconds(random.between(1, 1000))
@@ -243,7 +249,8 @@ extension SimulationOptions: CustomStringConvertible {
       \(faults); per thousand: \(lossPerMille) lost, \(repetitionPerMille) repeated, \
       \(fetchFailuresPerMille) failed fetches, \(workerFaultsPerMille) worker faults, \
       \(judgeErrorsPerMille) judge errors, \(cancellationsPerMille) cancelled, \
-      \(damagesPerMille) damaged packages, \(stepCancelsPerMille) cancelled at a step; \(warmUps) \
+      \(damagesPerMille) damaged packages, \(stepCancelsPerMille) cancelled at a step; \(labels) labels, \
+      \(contests) contests; \(warmUps) \
       warm-ups, outbox of \(outboxMessages) messages; \
       \(policy.retracts ? "retracts" : "does not retract"), \(policy.splits
         ? "splits in \(policy.partsPerJudging)" : "does not split")

@@ -119,6 +119,6 @@ extension World {
       scheduler.core?.hasJoined(session) == true
     else { return false }
     return worker.programs.count < worker.slots && order.unpackedBytes <= worker.budgetBytes
-      && worker.languages.contains { $0.language == order.language }
+      && worker.meets(order)
   }
 }

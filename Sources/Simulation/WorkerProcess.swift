@@ -8,6 +8,7 @@ struct WorkerProcess {
   let name: WorkerID
   let slots: Int
   let languages: [LanguageSupport]
+  let labels: [Label]
   let budgetBytes: Int64
   /// nil: it is down.
   var core: Worker?
@@ -64,16 +65,25 @@ struct WorkerProcess {
   }
 }
 
+extension WorkerProcess {
+  /// Whether it has the language and the labels that a judging asks for.
+  func meets(_ order: JudgingOrder) -> Bool {
+    languages.contains { $0.language == order.language }
+      && order.requires.allSatisfy { labels.contains($0) }
+  }
+}
+
 extension World {
   mutating func makeWorker(_ index: Int, name: WorkerID? = nil) -> WorkerProcess {
     let languages = (0..<options.languages).filter {
       $0 == 0 || index == 0 || random.chance(perMille: 700)
     }
+    let labels = (0..<options.labels).filter { _ in index == 0 || random.chance(perMille: 500) }
     return WorkerProcess(
       name: name ?? WorkerID("w\(index)"), slots: options.slots,
       languages: languages.map {
         LanguageSupport(language: LanguageID("l\($0)"), version: "1")
-      },
+      }, labels: labels.map { Self.label($0) },
       budgetBytes: index > 0 && random.chance(perMille: options.smallCachesPerMille)
         ? random.between(1, options.archiveBytes * 2) : options.budgetBytes)
   }
@@ -235,7 +245,7 @@ extension World {
           WorkerHello(
             token: "t", worker: worker.name, instance: worker.instance,
             programVersion: "simulated", host: "simulated", slots: Int32(clamping: worker.slots),
-            languages: worker.languages, labels: [], sandbox: "simulated", held: held,
+            languages: worker.languages, labels: worker.labels, sandbox: "simulated", held: held,
             cache: cache, load: load, creditLimit: credit)), from: index)
     case .evict(let package):
       if options.planted != .skippedEviction { try evict(package, index) }

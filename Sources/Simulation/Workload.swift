@@ -19,7 +19,10 @@ extension World {
         package: digest(package), archiveBytes: sizes[package],
         unpackedBytes: sizes[package] * 2,
         language: LanguageID("l\(random.skewed(options.languages))"),
-        mode: isLive ? .lazy : .full, priority: isLive ? .live : .regrade, batch: nil)
+        mode: isLive ? .lazy : .full, priority: isLive ? .live : .regrade,
+        batch: isLive ? nil : BatchID(Int64(random.index(options.contests)) + 1),
+        requires: options.labels > 0 && random.chance(perMille: 200)
+          ? [Self.label(random.index(options.labels))] : [])
       ledger.plan(order)
       let at =
         options.arrivalSpan == .zero ? now : now + span(upTo: options.arrivalSpan)
@@ -35,6 +38,8 @@ extension World {
         at: now + span(upTo: max(options.arrivalSpan, .seconds(60))))
     }
   }
+
+  static func label(_ number: Int) -> Label { Label(key: "label", value: "\(number)") }
 
   /// Packages come in families of three, versions of one problem that share a blob.
   private mutating func describe(_ archives: [Int64]) {
