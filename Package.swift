@@ -84,7 +84,7 @@ let package = Package(
     // Pure but for SwiftProtobuf, whose types stay inside.
     module(
       "Wire", ["JudgeModel", "Messages", protobuf],
-      exclude: ["assize.proto", "bulk.proto", "model.proto"]),
+      exclude: ["assize.proto", "bulk.proto", "cluster.proto", "model.proto"]),
     tests(of: "Wire", ["JudgeModel", "Messages", "Fuzzing", protobuf]),
 
     // MARK: Hands: each owns one outside thing and no policy

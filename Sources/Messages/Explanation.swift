@@ -45,7 +45,7 @@ public struct Explanation: Hashable, Sendable {
     self.waiting = waiting
   }
 
-  /// When what happened, and how long it took. Parts are measured where they happen, by that machine's
+  /// When what happened, and how long it took. Each stage is measured where they happen, by that machine's
   /// clock; what is not known yet, or was not told by an older worker, is nil.
   public struct Course: Hashable, Sendable {
     /// Milliseconds since 1970, the scheduler's clock.
@@ -55,7 +55,7 @@ public struct Explanation: Hashable, Sendable {
     /// Of the last lease, at the worker.
     public var spans: WorkerSpans?
     public var compiling: TimeSpan?
-    /// Sum over the testcases so far, wall clock.
+    /// Sum over the testcases so far, wall clock; more than the time that passed when other workers helped.
     public var running: TimeSpan
     public var testcases: Int64
 

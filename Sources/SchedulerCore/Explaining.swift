@@ -111,6 +111,10 @@ extension Scheduler {
         first.priority < own.priority ? "more urgent" : "of a class whose turn it is"
       } else if lead(taken) != lead(place) {
         "of a contest that has had less"
+      } else if let waited = queue.head(place)?.since,
+        waited - head.since > patience(own.priority)
+      {
+        "waiting for much longer"
       } else if session.warmth(of: first.package) != session.warmth(of: own.package) {
         "of a package that it has"
       } else if sessions.holders(of: first.package).count

@@ -34,6 +34,15 @@ struct Judging {
       unpackedBytes: order.unpackedBytes, mode: order.mode)
   }
 
+  /// Whether its worker was asked to give it back. Of an adopted lease that is not known.
+  var wasAskedBack: Bool {
+    switch phase {
+    case .queued(let lapsed): lapsed != nil
+    case .awaited: true
+    case .leased(let lease): lease.retract != nil || lease.sequence == 0
+    }
+  }
+
   /// The lease that may still end this judging: the current one, or one that lapsed or is awaited.
   func isOpen(for epoch: LeaseEpoch) -> Bool {
     switch phase {
@@ -93,9 +102,12 @@ extension Scheduler {
   }
 
   mutating func take(
-    _ runs: [Run], of name: LeaseName, at now: Instant, into effects: inout [SchedulerEffect]
+    _ runs: [Run], of name: LeaseName, from session: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
   ) {
-    if name.judging.isPart { return takePartRuns(runs, of: name, at: now, into: &effects) }
+    if name.judging.isPart {
+      return takePartRuns(runs, of: name, from: session, at: now, into: &effects)
+    }
     guard let judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
     effects.append(.record(.runs(name.judging, name.epoch, runs)))
     effects.append(.publish(name.judging, judging.order.batch, .runs(runs)))
@@ -146,6 +158,10 @@ extension Scheduler {
     }
     noteStopped(name, by: session, into: &effects)
     guard var judging = judgings[name.judging], judging.isOpen(for: name.epoch) else { return }
+    var reason = reason
+    if case .retracted = reason, !judging.wasAskedBack {
+      reason = .workerFault("the worker gave it back before it began, and nobody had asked")
+    }
     if case .workerFault = reason {
       let package = judging.order.package
       sessions.modify(session) { $0.conduct.noteFault(with: package, at: now, policy) }

@@ -55,7 +55,7 @@ struct Part {
   let package: Digest
   let session: SessionID
   let epoch: LeaseEpoch
-  let sentAt: Instant
+  var sentAt: Instant
   let ordinals: [Int32]
 }
 
@@ -162,6 +162,9 @@ extension Scheduler {
 }
 
 extension Split {
+  /// Testcases that an owner may have with others at a time: a part has to fit one message.
+  static let mostOffered = 20_000
+
   func isOffered(_ ordinal: Int32) -> Bool {
     var low = 0
     var high = offered.count
@@ -174,7 +177,7 @@ extension Split {
 
   /// - Parameter list: from the network.
   mutating func note(offered list: [Int32]) {
-    let set = Set(list)
+    let set = Set(list.filter { $0 > 0 }.prefix(Self.mostOffered))
     offered = set.sorted()
     refused.formIntersection(set)
     runs = runs.filter { set.contains($0.key) }
@@ -190,7 +193,7 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) {
     guard let order = judgings[id]?.order else { return }
-    splitting.counter += 1
+    splitting.counter &+= 1
     let number = JudgingID.part(generation: generation, counter: splitting.counter)
     let (epoch, sequence) = drawGrant(for: helper)
     splitting.parts[number] = Part(
@@ -200,31 +203,48 @@ extension Scheduler {
     splitting.splits[id]?.parts.append(number)
     splitting.splits[id]?.hadParts = true
     sessions.addLease(helper, number, package: order.package, grant: sequence)
+    sendPart(number, sequence: sequence, into: &effects)
+  }
+
+  private func sendPart(
+    _ number: JudgingID, sequence: UInt64, into effects: inout [SchedulerEffect]
+  ) {
+    guard let part = splitting.parts[number], let order = judgings[part.judging]?.order else {
+      return
+    }
     let grant = GrantOrder(
-      name: LeaseName(judging: number, epoch: epoch), sequence: sequence, package: order.package,
-      archiveBytes: order.archiveBytes, unpackedBytes: order.unpackedBytes, mode: order.mode,
-      part: PartOrder(judging: id, ordinals: ordinals))
-    effects.append(.grant(helper, [grant], submissions: [order.submission]))
+      name: LeaseName(judging: number, epoch: part.epoch), sequence: sequence,
+      package: order.package, archiveBytes: order.archiveBytes,
+      unpackedBytes: order.unpackedBytes, mode: order.mode,
+      part: PartOrder(judging: part.judging, ordinals: part.ordinals))
+    effects.append(.grant(part.session, [grant], submissions: [order.submission]))
   }
 
   func wasSplit(_ judging: JudgingID) -> Bool {
     splitting.splits[judging]?.hadParts ?? false
   }
 
-  private func part(_ name: LeaseName) -> Part? {
-    splitting.parts[name.judging].flatMap { $0.epoch == name.epoch ? $0 : nil }
+  /// The part that this worker has under this name. Unlike a judging, a part ends with the session that
+  /// it was given in: nobody else has anything to say about it.
+  private func part(_ name: LeaseName, of session: SessionID) -> Part? {
+    splitting.parts[name.judging].flatMap {
+      $0.epoch == name.epoch && $0.session == session ? $0 : nil
+    }
   }
 
   /// Whether a worker is right to hold a part.
   func holdsPart(_ session: SessionID, _ name: LeaseName) -> Bool {
-    part(name)?.session == session
+    part(name, of: session) != nil
   }
 
   /// Runs of a part go to the owner, which reports those that count as its own.
   mutating func takePartRuns(
-    _ runs: [Run], of name: LeaseName, at now: Instant, into effects: inout [SchedulerEffect]
+    _ runs: [Run], of name: LeaseName, from session: SessionID, at now: Instant,
+    into effects: inout [SchedulerEffect]
   ) {
-    guard let part = part(name), var split = splitting.splits[part.judging] else { return }
+    guard let part = part(name, of: session), var split = splitting.splits[part.judging] else {
+      return
+    }
     let asked = Set(part.ordinals)
     let new = runs.filter {
       asked.contains($0.ordinal) && split.isOffered($0.ordinal) && split.runs[$0.ordinal] == nil
@@ -242,8 +262,8 @@ extension Scheduler {
     _ name: LeaseName, _ result: JudgingResult, from session: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) {
-    takePartRuns(result.runs, of: name, at: now, into: &effects)
-    if part(name) != nil {
+    takePartRuns(result.runs, of: name, from: session, at: now, into: &effects)
+    if part(name, of: session) != nil {
       endPart(name.judging, at: now, cancels: false, into: &effects)
       sessions.modify(session) { $0.conduct.faultsInARow = 0 }
     }
@@ -255,7 +275,7 @@ extension Scheduler {
     _ name: LeaseName, _ reason: ReturnReason, from session: SessionID, at now: Instant,
     into effects: inout [SchedulerEffect]
   ) {
-    guard let part = part(name) else { return }
+    guard let part = part(name, of: session) else { return }
     if case .workerFault = reason {
       sessions.modify(session) { $0.conduct.noteFault(with: part.package, at: now, policy) }
     }
@@ -282,6 +302,7 @@ extension Scheduler {
   mutating func endSplit(_ judging: JudgingID) {
     guard let split = splitting.splits.removeValue(forKey: judging) else { return }
     splitting.offers.remove(judging)
+    for session in split.reserved { stealing.release(at: session) }
     for id in split.parts {
       guard let part = splitting.parts[id] else { continue }
       splitting.forget(id)
@@ -300,7 +321,8 @@ extension Scheduler {
     }
   }
 
-  /// Parts that a worker does not mention: the grant, or the news of the end, was lost.
+  /// Parts that a worker does not mention: the grant was lost and is sent again, because it has used up
+  /// credit, or the news of the end was.
   mutating func dropLostParts(
     _ sync: WorkerSync, at now: Instant, into effects: inout [SchedulerEffect]
   ) {
@@ -309,7 +331,14 @@ extension Scheduler {
       id.isPart && !sync.held.contains { $0.judging == id }
         && splitting.parts[id].map { now - $0.sentAt > policy.resendAfter } ?? false
     }
-    for id in lost.sorted() { endPart(id, at: now, cancels: true, into: &effects) }
+    for id in lost.sorted() {
+      if let sequence = session.leases[id], sequence > sync.grantsSeen {
+        splitting.parts[id]?.sentAt = now
+        sendPart(id, sequence: sequence, into: &effects)
+      } else {
+        endPart(id, at: now, cancels: true, into: &effects)
+      }
+    }
   }
 
   func checkParts() {

@@ -48,6 +48,9 @@ extension Scheduler {
     split(at: now, into: &effects)
   }
 
+  /// Whole quanta of lead that are remembered.
+  private static let mostQuanta: Int64 = 8
+
   /// What this worker takes in this turn, if anything.
   /// - Parameters:
   ///   - spares: a worker to which something is on its way is given nothing that it would have to fetch.
@@ -63,7 +66,9 @@ extension Scheduler {
       let choice = self.choice(for: session, among: classes, mayFetch: !isSpared, at: now)
       if choice.place == nil, isSpared {
         spared = true
-      } else if choice.place == nil {
+      } else if choice.place == nil, session.hasFreeSlot, choice.lookAgain == nil {
+        // It found nothing for a reason that others share: not for want of a slot, and not because of
+        // its own link or pauses.
         turn.noteFruitless(session, largest: sessions.largestBudgetWithRoom)
       }
       return choice
@@ -82,9 +87,10 @@ extension Scheduler {
     private let holders: Set<SessionID>?
     /// Of the packages that wait, bytes of the largest: to a larger cache all are alike.
     private let largestPackage: Int64
-    /// To workers that hold nothing of what waits only their skills and the size of their caches make
-    /// a difference: one that found nothing speaks for all with the same skills whose caches are not
-    /// larger. By set of skills, the largest budget that found nothing.
+    /// To workers that hold nothing of what waits and have a free slot little but their skills and the
+    /// size of their caches makes a difference: one that found nothing, and has not put anything off,
+    /// speaks for all with the same skills whose caches are not larger. By set of skills, the largest
+    /// budget that found nothing.
     private var fruitless: [Int: Int64] = [:]
     /// Sets of skills for all of whose workers somebody has spoken.
     private(set) var exhausted: Set<Int> = []
@@ -163,7 +169,8 @@ extension Scheduler {
     into effects: inout [SchedulerEffect]
   ) -> (GrantOrder, SubmissionID)? {
     let package = queue.read(place) { $0.kind.package }
-    return queue.popHead(place, lasting: meanDuration(of: package)).flatMap {
+    let span = meanDuration(of: package)
+    return queue.popHead(place, lasting: span, leadLimit: Self.mostQuanta &* quantum).flatMap {
       lease($0.judging, to: id, at: now, into: &effects)
     }
   }

@@ -45,21 +45,30 @@ struct Choice {
 
   mutating func lookAgain(at due: Instant) { lookAgain = min(lookAgain ?? due, due) }
 
-  fileprivate var rank: Rank?
-  fileprivate mutating func offer(_ other: ReadyQueue.Place, _ rank: Rank) {
-    if let known = self.rank, known < rank { return }
+  fileprivate var best: (rank: Rank, since: Instant)?
+
+  /// - Parameter patience: one that has waited so much longer than another of an equal lead goes first,
+  ///   however warm the other is, or nothing cold would ever be judged beside a stream of warm work.
+  fileprivate mutating func offer(
+    _ other: ReadyQueue.Place, _ rank: Rank, since: Instant, patience: TimeSpan
+  ) {
+    if let best, best.rank.lead == rank.lead,
+      max(best.since, since) - min(best.since, since) > patience
+    {
+      if best.since < since { return }
+    } else if let best, best.rank < rank {
+      return
+    }
     place = other
-    self.rank = rank
+    best = (rank, since)
   }
 }
 
 extension Scheduler {
   /// In the order in which they have their turn.
   var classes: [Priority] {
-    guard let first = queue.shares.favoured(oneIn: policy.lowerClassOneIn) else {
-      return Priority.allCases
-    }
-    return [first] + Priority.allCases.filter { $0 != first }
+    let due = queue.shares.favoured(oneIn: policy.lowerClassOneIn)
+    return due.isEmpty ? Priority.allCases : due + Priority.allCases.filter { !due.contains($0) }
   }
 
   /// The kind of work this worker should take next, if any.
@@ -77,27 +86,46 @@ extension Scheduler {
       let places = queue.places(in: priority)
       if places.isEmpty { continue }
       offerWarm(to: session, priority, places, at: now, &choice)
-      // Nothing cold can be better than what is warm and belongs to those who have had least.
-      if let rank = choice.rank, rank.lead == 0 { break }
-      if mayFetch { for place in places { offerCold(place, to: session, at: now, &choice) } }
+      // Nothing cold is better than what is warm and belongs to those who have had least, unless it has
+      // waited for very much longer.
+      let latest = choice.best.flatMap { $0.rank.lead == 0 ? $0.since - patience(priority) : nil }
+      if mayFetch {
+        for place in places {
+          if let latest, queue.head(place).map({ $0.since >= latest }) ?? true { continue }
+          offerCold(place, to: session, at: now, &choice)
+        }
+      }
       if choice.place != nil { break }
     }
     return choice
   }
 
-  private func rank(_ place: ReadyQueue.Place, _ warmth: Rank.Warmth, holders: Int = 0) -> Rank? {
-    guard let head = queue.head(place) else { return nil }
-    return Rank(lead: lead(place), warmth: warmth, holders: holders, arrival: head.arrival)
+  private func offer(
+    _ place: ReadyQueue.Place, _ warmth: Rank.Warmth, holders: Int = 0, _ choice: inout Choice
+  ) {
+    guard let head = queue.head(place) else { return }
+    let rank = Rank(lead: lead(place), warmth: warmth, holders: holders, arrival: head.arrival)
+    choice.offer(
+      place, rank, since: head.since,
+      patience: patience(queue.read(place) { $0.kind.priority }))
+  }
+
+  /// How much longer one may wait than what is judged before it because it is warmer.
+  func patience(_ priority: Priority) -> TimeSpan {
+    priority <= .console ? policy.longestPassedOver : policy.longestPassedOverOfBatch
   }
 
   /// Of the contest whose work this is, in whole quanta.
   func lead(_ place: ReadyQueue.Place) -> Int64 {
     let (priority, batch) = queue.read(place) { ($0.kind.priority, $0.kind.batch) }
     let lead = queue.shares.lead(priority, batch)
-    guard lead > 0 else { return 0 }
-    let (quantum, overflow) = policy.fairSpan.nanoseconds.multipliedReportingOverflow(
-      by: max(1, sessions.slots))
-    return overflow ? 0 : lead / max(1, quantum)
+    return lead > 0 ? lead / quantum : 0
+  }
+
+  /// Nanoseconds of slots by which contests may differ and still be alike. At least 1, and small enough
+  /// to be multiplied by a handful.
+  var quantum: Int64 {
+    max(1, min(.max / 64, (policy.fairSpan * max(1, sessions.slots)).nanoseconds))
   }
 
   /// What waits for packages that the worker has or fetches.
@@ -133,8 +161,8 @@ extension Scheduler {
     guard isAble(session.skillSet, place), hasPlace(session, place) else { return }
     if let until = session.conduct.pause(for: queue.read(place) { $0.kind.package }, at: now) {
       choice.lookAgain(at: until)
-    } else if let rank = rank(place, warmth) {
-      choice.offer(place, rank)
+    } else {
+      offer(place, warmth, &choice)
     }
   }
 
@@ -152,7 +180,7 @@ extension Scheduler {
     }
     switch coldChoice(place, for: session, at: now) {
     case .open(let holders):
-      if let rank = rank(place, .cold, holders: holders) { choice.offer(place, rank) }
+      offer(place, .cold, holders: holders, &choice)
     case .notBefore(let due): choice.lookAgain(at: due)
     case .leftToOthers: break
     }
@@ -160,7 +188,10 @@ extension Scheduler {
 
   /// Whether workers with these skills can do this kind of work.
   func isAble(_ skillSet: Int, _ place: ReadyQueue.Place) -> Bool {
-    abilities.isAble(skillSet, to: queue.read(place) { $0.demand })
+    let demand = queue.read(place) { $0.demand }
+    // Whoever explains may ask between two passes, of a demand or skills that are new.
+    return abilities.isAble(skillSet, to: demand)
+      ?? sessions.skills[skillSet].meet(queue.demands[demand])
   }
 
   /// Whether a worker with room has room for this kind of work.

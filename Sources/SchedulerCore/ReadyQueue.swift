@@ -123,13 +123,17 @@ struct ReadyQueue {
     shrink(place)
   }
 
-  /// - Parameter span: about how long it will take, for the accounts of who has had how much.
-  mutating func popHead(_ place: Place, lasting span: TimeSpan) -> Waiting? {
+  /// - Parameters:
+  ///   - span: about how long it will take, for the accounts of who has had how much.
+  ///   - limit: see `Shares.charge`.
+  mutating func popHead(
+    _ place: Place, lasting span: TimeSpan, leadLimit limit: Int64 = .max
+  ) -> Waiting? {
     guard let first = buckets[place].waiting.popFirst() else { return nil }
     let (priority, batch) = (buckets[place].kind.priority, buckets[place].kind.batch)
     present[first.judging] = nil
     shrink(place)
-    shares.charge(priority, batch, span) { !byClass[$0.index].isEmpty }
+    shares.charge(priority, batch, span, limit: limit) { !byClass[$0.index].isEmpty }
     return first
   }
 

@@ -96,7 +96,8 @@ public struct Scheduler: Sendable {
     case .sync(let sync): synchronise(sync, at: now, into: &effects)
     case .runs(let session, let judging, let epoch, let runs):
       guard touch(session, at: now, into: &effects) else { return }
-      take(runs, of: LeaseName(judging: judging, epoch: epoch), at: now, into: &effects)
+      let name = LeaseName(judging: judging, epoch: epoch)
+      take(runs, of: name, from: session, at: now, into: &effects)
     case .finished(let session, let judging, let epoch, let result):
       guard touch(session, at: now, into: &effects) else { return }
       let name = LeaseName(judging: judging, epoch: epoch)

@@ -44,11 +44,17 @@ public struct SchedulerPolicy: Hashable, Sendable {
   public var longestWarmWait = TimeSpan.seconds(2)
   /// A regraded one is in no hurry: better to wait than to send 500 MB to one more worker.
   public var longestWarmWaitOfBatch = TimeSpan.seconds(60)
+  /// A live judging waits at most so much longer than one that goes before it because its package is
+  /// there.
+  public var longestPassedOver = TimeSpan.seconds(5)
+  /// The same of regraded ones: whole batches come at once and go package by package.
+  public var longestPassedOverOfBatch = TimeSpan.seconds(300)
   /// Contests of one class whose shares differ by less than so long, times all slots, are alike: turns
   /// of less than that would tear packages from worker to worker.
   public var fairSpan = TimeSpan.seconds(1)
-  /// A class that waits gets one grant in so many, however much that is more urgent waits as well: it
-  /// costs live judging a small share of a cluster that it would saturate, and a regrade ends.
+  /// A class that waits has about one in so many of the slots' time, however much that is more urgent
+  /// waits as well: it costs live judging a small share of a cluster that it would saturate, and a
+  /// regrade ends.
   public var lowerClassOneIn = 8
   /// Whether what waits at a busy worker is taken back for an idle one.
   public var retracts = true

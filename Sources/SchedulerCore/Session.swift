@@ -63,7 +63,7 @@ struct Session {
   var lastGrant: UInt64 = 0
   /// What it holds, with the number of the grant that brought it (0: adopted).
   var leases: [JudgingID: UInt64] = [:]
-  /// Leases per package that is not cached here yet: those packages are being fetched.
+  /// Leases per package. Those packages that are not cached here are being fetched.
   var fetching: [Digest: Int] = [:]
   /// Packages that it was asked to warm and that are neither here nor given up.
   var wishes: [Digest: Wish] = [:]

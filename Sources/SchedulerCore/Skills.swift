@@ -58,5 +58,9 @@ struct Abilities {
     }
   }
 
-  func isAble(_ skillSet: Int, to demand: Int) -> Bool { meets[skillSet][demand] }
+  /// Nil when it was not worked out yet.
+  func isAble(_ skillSet: Int, to demand: Int) -> Bool? {
+    guard skillSet < meets.count, demand < meets[skillSet].count else { return nil }
+    return meets[skillSet][demand]
+  }
 }

@@ -53,19 +53,22 @@ struct Stealing {
   /// The last session that was looked at.
   var lastVictim = SessionID(0)
   /// Idle slots that something is on its way to. Not for ever: it may not come.
-  private var reserved: [SessionID: (slots: Int, until: Instant)] = [:]
+  private var reserved: [SessionID: [Instant]] = [:]
 
-  func reserved(at thief: SessionID) -> Int { reserved[thief]?.slots ?? 0 }
+  func reserved(at thief: SessionID) -> Int { reserved[thief]?.count ?? 0 }
 
   mutating func reserve(at thief: SessionID, until: Instant) {
-    reserved[thief] = (reserved(at: thief) + 1, until)
+    reserved[thief, default: []].append(until)
   }
+  /// The oldest there is.
   mutating func release(at thief: SessionID) {
-    guard let (slots, until) = reserved[thief] else { return }
-    reserved[thief] = slots > 1 ? (slots - 1, until) : nil
+    guard var list = reserved.removeValue(forKey: thief) else { return }
+    list.removeFirst()
+    if !list.isEmpty { reserved[thief] = list }
   }
   mutating func expire(at now: Instant) {
-    if !reserved.isEmpty { reserved = reserved.filter { $0.value.until > now } }
+    guard !reserved.isEmpty else { return }
+    reserved = reserved.mapValues { $0.filter { $0 > now } }.filter { !$0.value.isEmpty }
   }
 }
 

@@ -25,25 +25,28 @@ struct Acknowledgements {
 }
 
 extension Grant {
-  /// Of programs in one message; a program alone may be half of what one can hold, and names and
+  /// Of programs and parts in one message; a program alone may be half of what one can hold, and names and
   /// numbers take some, too.
   static let mostBytes = 256 << 10
   /// Grants in one message.
   static let most = 256
 
   /// As few messages as hold them, in their order.
-  static func parts(of grants: [Grant]) -> [[Grant]] {
-    var parts: [[Grant]] = []
+  static func messages(of grants: [Grant]) -> [[Grant]] {
+    var messages: [[Grant]] = []
     var bytes = 0
     for grant in grants {
-      bytes += grant.program.byteCount
-      if let last = parts.indices.last, bytes <= mostBytes, parts[last].count < most {
-        parts[last].append(grant)
+      bytes += grant.roughBytes
+      if let last = messages.indices.last, bytes <= mostBytes, messages[last].count < most {
+        messages[last].append(grant)
       } else {
-        parts.append([grant])
-        bytes = grant.program.byteCount
+        messages.append([grant])
+        bytes = grant.roughBytes
       }
     }
-    return parts
+    return messages
   }
+
+  /// Of what may be large; each ordinal of a part takes up to five.
+  private var roughBytes: Int { program.byteCount + 5 * (order.part?.ordinals.count ?? 0) }
 }

@@ -118,7 +118,7 @@ extension SchedulerServer {
       }
       return Grant(order: order, program: program)
     }
-    for part in Grant.parts(of: grants) { send(.grant(part), to: session) }
+    for part in Grant.messages(of: grants) { send(.grant(part), to: session) }
   }
 
   private func send(_ message: SchedulerMessage, to session: SessionID) {

@@ -83,7 +83,7 @@ struct Ledger {
         judging: order.judging, submission: order.submission, package: new.package,
         archiveBytes: new.archiveBytes, unpackedBytes: new.unpackedBytes,
         language: order.language, mode: order.mode, priority: order.priority,
-        batch: order.batch)
+        batch: order.batch, requires: order.requires)
     }
     return !changed.isEmpty
   }

@@ -131,7 +131,7 @@ struct LocalityCluster<Decider: LocalityDecider> {
     switch effect {
     case .grant(let session, let orders, submissions: _):
       let host = Int(session.value) - 1
-      for order in orders { count(order.package, host) }
+      for order in orders { count(order, host) }
       tell(host, .granted(orders))
     case .send(let session, .welcome(let welcome)):
       tell(Int(session.value) - 1, .welcomed(welcome))
@@ -143,14 +143,21 @@ struct LocalityCluster<Decider: LocalityDecider> {
     }
   }
 
-  private mutating func count(_ package: Digest, _ host: Int) {
-    switch hosts[host].known[package] {
-    case true?: report.hits += 1
-    case false?: report.joins += 1
-    case nil:
-      report.misses += 1
-      hosts[host].known[package] = false
-    }
+  private mutating func count(_ order: GrantOrder, _ host: Int) {
+    let tally: WritableKeyPath<LocalityReport, Int> =
+      switch hosts[host].known[order.package] {
+      case true?: \.hits
+      case false?: \.joins
+      case nil: \.misses
+      }
+    report[keyPath: tally] += 1
+    tallies[order.name.judging] = tally
+    if hosts[host].known[order.package] == nil { hosts[host].known[order.package] = false }
+  }
+
+  /// It was given back before it began, and counts where it is granted next.
+  private mutating func uncount(_ judging: JudgingID) {
+    if let tally = tallies.removeValue(forKey: judging) { report[keyPath: tally] -= 1 }
   }
 
   // MARK: Workers
@@ -184,6 +191,7 @@ struct LocalityCluster<Decider: LocalityDecider> {
     case .send(.finished(let session, let judging, let epoch, let result)):
       inbox.append(.finished(session, judging, epoch, result))
     case .send(.returned(let session, let judging, let epoch, let reason)):
+      uncount(judging)
       inbox.append(.returned(session, judging, epoch, reason))
     case .fetch(let package, let bytes, unpackedBytes: _): fetch(package, bytes, host)
     case .evict(let package):
@@ -213,6 +221,9 @@ struct LocalityCluster<Decider: LocalityDecider> {
       .packageDescribed(digest, [CachedBlob(digest: digest, size: bytes)]), at: now, into: &unsaid)
     agenda.plan(.installed(worker: host, package: package), at: end)
   }
+
+  /// As what each judging was counted when it was granted last.
+  private var tallies: [JudgingID: WritableKeyPath<LocalityReport, Int>] = [:]
 
   /// A description says nothing.
   private var unsaid: [WorkerEffect] = []

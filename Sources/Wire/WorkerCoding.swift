@@ -14,7 +14,7 @@ extension WorkerHello {
       slots: Int32(clamping: wire.slots),
       languages: try bounded(wire.languages, "worker_hello.languages", atMost: 1_000)
         .decoded(LanguageSupport.init(from:)),
-      labels: try bounded(wire.labels, "worker_hello.labels", atMost: 1_000)
+      labels: try bounded(wire.labels, "worker_hello.labels", atMost: Label.countLimit)
         .decoded(Label.init(from:)),
       sandbox: try boundedText(wire.sandbox, "worker_hello.sandbox", atMost: WireBounds.nameBytes),
       held: try bounded(wire.held, "worker_hello.held", atMost: WireBounds.listCount)

@@ -95,7 +95,7 @@ private struct ExplanationReport: Encodable {
     leasedMilliseconds = explanation.course.leasedMilliseconds
     finishedMilliseconds = explanation.course.finishedMilliseconds
     testcases = explanation.course.testcases
-    spans = explanation.course.parts.map { Span(name: $0.name, nanoseconds: $0.span.nanoseconds) }
+    spans = explanation.course.stages.map { Span(name: $0.name, nanoseconds: $0.span.nanoseconds) }
     waiting = explanation.waiting.map { waiting in
       Waiting(
         reason: waiting.reason, ahead: waiting.ahead,
@@ -109,26 +109,27 @@ private struct ExplanationReport: Encodable {
 }
 
 extension Explanation.Course {
-  /// One after the other, as far as they are known, without gaps: what lies between two measured parts is
-  /// one of its own.
-  fileprivate var parts: [(name: String, span: TimeSpan)] {
-    var parts: [(name: String, span: TimeSpan)] = []
-    guard let leased = leasedMilliseconds else { return parts }
-    parts.append(("queue", .milliseconds(max(0, leased - createdMilliseconds))))
-    guard let finished = finishedMilliseconds else { return parts }
+  /// One after the other, as far as they are known, without gaps: what lies between two measured stages
+  /// is one of its own.
+  fileprivate var stages: [(name: String, span: TimeSpan)] {
+    var stages: [(name: String, span: TimeSpan)] = []
+    guard let leased = leasedMilliseconds else { return stages }
+    stages.append(("queue", .milliseconds(max(0, leased - createdMilliseconds))))
+    guard let finished = finishedMilliseconds else { return stages }
     let atWorker = TimeSpan.milliseconds(max(0, finished - leased))
     guard let spans else {
-      parts.append(("worker", atWorker))
-      return parts
+      stages.append(("worker", atWorker))
+      return stages
     }
-    parts.append(("package and slot", spans.waiting))
-    if let compiling { parts.append(("compile", compiling)) }
-    parts.append(("run", running))
-    let other = spans.judging - running - (compiling ?? .zero)
-    if other > .zero { parts.append(("around the runs", other)) }
+    stages.append(("package and slot", spans.waiting))
+    if let compiling { stages.append(("compile", compiling)) }
+    // Of a judging that others helped with, testcases ran at the same time.
+    let left = max(.zero, spans.judging - (compiling ?? .zero))
+    stages.append(("run", min(running, left)))
+    if left > running { stages.append(("around the runs", left - running)) }
     let rest = atWorker - spans.waiting - spans.judging
-    parts.append(("network and commit", max(.zero, rest)))
-    return parts
+    stages.append(("network and commit", max(.zero, rest)))
+    return stages
   }
 }
 
@@ -169,15 +170,18 @@ private struct ExplanationText {
   }
 
   private static func course(_ course: Explanation.Course) -> [String] {
-    let parts = course.parts
-    guard !parts.isEmpty else { return [] }
-    let total = parts.reduce(TimeSpan.zero) { $0 + $1.span }
+    let stages = course.stages
+    guard !stages.isEmpty else { return [] }
+    let total = stages.reduce(TimeSpan.zero) { $0 + $1.span }
     var table = TextTable([("WHERE THE TIME WENT", .left), ("", .right), ("", .right)])
-    for part in parts {
-      table.add([part.name, millisecondsText(part.span), share(part.span, of: total)])
+    for stage in stages {
+      table.add([stage.name, millisecondsText(stage.span), share(stage.span, of: total)])
     }
     let count = course.testcases == 1 ? "1 testcase" : "\(course.testcases) testcases"
     table.add(["total (\(count))", millisecondsText(total), ""])
+    if let ran = stages.first(where: { $0.name == "run" })?.span, ran < course.running {
+      table.add(["testcases, some on other workers", millisecondsText(course.running), ""])
+    }
     return [""] + table.text.split(separator: "\n").map(String.init)
   }
 

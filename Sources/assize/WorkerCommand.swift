@@ -59,7 +59,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("label"),
-    help: ArgumentHelp("A fact about this machine, shown in listings.", valueName: "key=value"),
+    help: ArgumentHelp(
+      "A fact about this machine, shown in listings and asked for with --require; up to "
+        + "\(Label.countLimit), of printable characters without blanks.", valueName: "key=value"),
     transform: Label.init(argument:))
   var labels: [Label] = []
 
@@ -88,6 +90,9 @@ struct WorkerCommand: AsyncParsableCommand {
     }
     if let fetchRate, fetchRate.bytes < 1 << 10 {
       throw ValidationError("--fetch-rate: it must be at least 1K, in bytes per second")
+    }
+    if labels.count > Label.countLimit {
+      throw ValidationError("--label: a worker has at most \(Label.countLimit) labels")
     }
     if let name, !Self.isUsable(name) {
       throw ValidationError(

@@ -79,8 +79,29 @@ import Testing
     #expect(waiting?.candidates.first?.worker == WorkerID("last"), "the nearest come first")
   }
 
-  @Test func anExplanationAgreesWithWhatIsDone() {
-    // Whoever is said to take it next takes it when it is let.
+  /// Between an event and the pass that hands out work, with what nobody has asked for before.
+  @Test func saysWhatAWorkerTakesFirst() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a], labels: [Label(key: "gpu", value: "yes")])
+    var core = bench.core
+    var effects: [SchedulerEffect] = []
+    core.handle(
+      .submitted([
+        order(1, .b), order(2, .a), order(3, .a, requires: [Label(key: "gpu", value: "yes")]),
+        order(4, .a, priority: .regrade),
+      ]), at: bench.now, into: &effects)
+    let why = { (judging: Int64) in
+      core.explainWaiting(JudgingID(judging), at: bench.now)?.candidates.map(\.obstacle)
+    }
+    #expect(why(1) == ["it takes judging 2 first, which is of a package that it has"])
+    #expect(why(2) == ["it takes it next"])
+    #expect(why(3) == ["it takes judging 2 first, which is older"])
+    #expect(why(4) == ["it takes judging 2 first, which is more urgent"])
+    core.schedule(at: bench.now, into: &effects)
+    #expect(effects.compactMap(\.text).contains("record leased j2 1.1 anna"))
+  }
+
+  @Test func aBusyWorkerIsNamedUntilItIsLet() {
     var bench = SchedulerBench()
     bench.join("anna", slots: 2, credit: 0, cache: [.a])
     bench.given(.submitted([order(1, .b), order(2, .a)]))

@@ -73,6 +73,26 @@ import Testing
     #expect(bench.core.coldDeadline == nil)
   }
 
+  @Test func nothingColdIsPassedOverForEver() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a])
+    bench.given(submitted(1...1))
+    bench.given(.submitted([order(2, .b)]))
+    // A steady stream for the package that she has.
+    for id in 3...20 as ClosedRange<Int64> {
+      bench.now = bench.now + .seconds(1)
+      bench.given(.submitted([order(id, .a)]))
+      bench.sync(1, credit: UInt64(id), seen: UInt64(id) - 2)
+      let held = bench.core.judgings.values.filter { judging in
+        if case .leased = judging.phase { true } else { false }
+      }
+      if held.contains(where: { $0.order.package == .b }) { return }
+      guard let judging = held.first, case .leased(let lease) = judging.phase else { break }
+      bench.finish(1, judging.order.judging.value, lease.epoch, .accepted)
+    }
+    Issue.record("the judging whose package is not here waits for ever")
+  }
+
   @Test func regradesWaitLonger() {
     var policy = SchedulerPolicy()
     policy.lostAfter = .seconds(1000)

@@ -49,6 +49,25 @@ import Testing
     #expect(batch.count { $0 } >= 6)
   }
 
+  @Test func aClassThatNobodyCanServeDoesNotStopThoseBelow() {
+    var bench = SchedulerBench()
+    bench.given(.submitted((1...60).map { order($0) }))
+    bench.given(.submitted([order(100, language: "cobol", priority: .regrade)]))
+    bench.given(.submitted((201...230).map { order($0, priority: .batch) }))
+    bench.join("anna", cache: [.a])
+    #expect(judged(40, &bench) { $0.priority == .batch }.count { $0 } == 5)
+  }
+
+  @Test func classesAreChargedByTime() {
+    var shares = Shares()
+    // A regraded judging took 30 s: it is 210 s of live ones until the next.
+    shares.charge(.regrade, nil, .seconds(30)) { _ in true }
+    for _ in 1...209 { shares.charge(.live, nil, .seconds(1)) { _ in true } }
+    #expect(!shares.favoured(oneIn: 8).contains(.regrade))
+    shares.charge(.live, nil, .seconds(1)) { _ in true }
+    #expect(shares.favoured(oneIn: 8).contains(.regrade))
+  }
+
   @Test func aClassThatNobodyCanServeCostsNobodyATurn() {
     var bench = SchedulerBench()
     bench.given(.submitted((1...30).map { order($0) }))
@@ -99,6 +118,11 @@ import Testing
     #expect(shares.lead(.regrade, BatchID(1)) == 10_000_000_000)
     shares.open(.regrade, BatchID(3))
     #expect(shares.lead(.regrade, BatchID(3)) == 0)
+    // One that nobody can serve does not let the others' leads grow for ever.
+    for _ in 1...5 {
+      shares.charge(.regrade, BatchID(1), .seconds(1000), limit: 50_000_000_000) { _ in true }
+    }
+    #expect(shares.lead(.regrade, BatchID(1)) == 50_000_000_000)
     // Nothing was saved up by the one that has gone.
     shares.close(.regrade, BatchID(2))
     shares.close(.regrade, BatchID(3))
@@ -115,8 +139,11 @@ import Testing
       .submitted(
         (1...20).map { order($0, .a, priority: .regrade, batch: BatchID(1)) }
           + (21...40).map { order($0, .b, priority: .regrade, batch: BatchID(2)) }))
-    for judging in bench.core.judgings.values {
-      guard case .leased(let lease) = judging.phase else { continue }
+    let leases = bench.core.judgings.values.compactMap { judging in
+      if case .leased(let lease) = judging.phase { (judging, lease) } else { nil }
+    }
+    #expect(leases.count == 32)
+    for (judging, lease) in leases {
       #expect(lease.worker == WorkerID(judging.order.package == .a ? "anna" : "berta"))
     }
   }

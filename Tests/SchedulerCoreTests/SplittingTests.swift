@@ -124,12 +124,39 @@ import Testing
     bench.took("s3 welcome 3", "s3 cancel part 1.1 1.2")
   }
 
-  @Test func aLostGrantIsNotSentAgain() {
+  /// It has used up a part of the helper's credit, which nothing else would give back.
+  @Test func aLostGrantIsSentAgain() {
     var bench = splitBench()
     bench.now = bench.now + .seconds(7)
     bench.given(.timePassed)
     bench.sync(2, credit: 1, seen: 0)
+    bench.took("grant s2: part 1.1 1.2 #1 of j1: 7 8 9 10")
+    bench.sync(2, credit: 1, seen: 0)
+    bench.tookNothing()
+  }
+
+  @Test func aPartThatWasForgottenIsTheOwners() {
+    var bench = splitBench()
+    bench.now = bench.now + .seconds(7)
+    bench.given(.timePassed)
+    bench.sync(2, credit: 1, seen: 1)
     bench.took("s2 cancel part 1.1 1.2", "s1 unshare j1 1.1 7 8 9 10")
+  }
+
+  /// Whoever guesses the number of a part has no say in it.
+  @Test func onlyItsHelperSpeaksOfAPart() {
+    var bench = splitBench()
+    bench.join("mallory", cache: [.a])
+    bench.forget()
+    let run = Run(ordinal: 7, testcase: "7", verdict: .wrongAnswer)
+    bench.when(.runs(SessionID(3), part, epoch(2), [run]))
+    bench.tookNothing()
+    bench.when(.finished(SessionID(3), part, epoch(2), JudgingResult(verdict: .accepted)))
+    bench.took("s3 acknowledge part 1.1 1.2")
+    bench.when(.returned(SessionID(3), part, epoch(2), .draining))
+    bench.took("s3 acknowledge part 1.1 1.2")
+    bench.when(.runs(SessionID(2), part, epoch(2), [run]))
+    #expect(!bench.texts.isEmpty, "its own helper is heard")
   }
 
   @Test func whatTheOwnerTakesBackIsCancelled() {

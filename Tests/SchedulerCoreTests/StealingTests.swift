@@ -58,6 +58,14 @@ import Testing
     #expect(bench.core.status(at: bench.now).leased == 2)
   }
 
+  @Test func whatNobodyAskedForIsAFault() {
+    var bench = SchedulerBench()
+    bench.join("anna", cache: [.a])
+    bench.given(handedIn(1...1))
+    bench.giveBack(1, 1, epoch(1), .retracted)
+    #expect(bench.core.sessions[SessionID(1)]?.conduct.faultsInARow == 1)
+  }
+
   @Test func itIsAskedForOnceUntilTheQuestionMayBeLost() {
     var bench = bench()
     bench.join("berta", cache: [.a])

@@ -52,17 +52,17 @@ import Testing
 
   @Test func grantsTravelTogetherAsFarAsOneMessageHoldsThem() {
     let small = (1...3).map { grant($0, bytes: 10) }
-    #expect(Grant.parts(of: small) == [small])
-    #expect(Grant.parts(of: []).isEmpty)
+    #expect(Grant.messages(of: small) == [small])
+    #expect(Grant.messages(of: []).isEmpty)
     let half = Grant.mostBytes / 2
     let large = [
       grant(1, bytes: half), grant(2, bytes: half), grant(3, bytes: 1),
       grant(4, bytes: 512 << 10), grant(5, bytes: 1),
     ]
     #expect(
-      Grant.parts(of: large)
+      Grant.messages(of: large)
         == [[large[0], large[1]], [large[2]], [large[3]], [large[4]]])
     let many = (1...Int64(Grant.most + 1)).map { grant($0, bytes: 1) }
-    #expect(Grant.parts(of: many).map(\.count) == [Grant.most, 1])
+    #expect(Grant.messages(of: many).map(\.count) == [Grant.most, 1])
   }
 }

@@ -33,7 +33,12 @@ import Testing
     let report = simulateLocality(trace, options, policy)
     #expect(report.judgings == 1_500)
     #expect(report.hits + report.joins + report.misses == 1_500)
-    #expect(report.transfers == report.misses)
+    // What was fetched for a judging that another worker then took has travelled all the same.
+    if case .assize = policy {
+      #expect(report.transfers >= report.misses)
+    } else {
+      #expect(report.transfers == report.misses)
+    }
     #expect(report.bytesMoved >= trace.leastBytes)
     #expect(report == simulateLocality(trace, options, policy))
   }
