@@ -17,7 +17,7 @@ struct MirrorTests {
         try Repository.folders(in: "Tests"), in: try Repository.file("Package.swift")))
   }
 
-  @Test(arguments: ["assize", "bulk", "model"])
+  @Test(arguments: ["assize", "bulk", "cluster", "model"])
   func generatedCodeIsOfThePresentProtocol(_ name: String) throws {
     expectNone(
       Mirror.outdated(
