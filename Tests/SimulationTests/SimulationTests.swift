@@ -134,7 +134,9 @@ import Testing
     let together = try simulate(options)
     #expect(alone.parts == 0 && together.parts > 0)
     #expect(together.helpedRuns > 0)
-    #expect(together.makespan.nanoseconds < alone.makespan.nanoseconds / 2, "\(alone)\n\(together)")
+    // Virtual time. It takes a while until somebody is asked, and the longest judging bounds it.
+    let most = alone.makespan.nanoseconds * 2 / 3
+    #expect(together.makespan.nanoseconds < most, "\(alone)\n\(together)")
   }
 
   /// The same with whatever may go wrong.
