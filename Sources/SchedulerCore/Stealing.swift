@@ -158,9 +158,9 @@ extension Scheduler {
     let isWarm = { (id: SessionID) in
       self.sessions.read(id) { $0.cached.contains(order.package) } == true
     }
-    if let warm = likely.first(where: { isWarm($0) && isAble($0) }) { return warm }
-    guard fetchEstimate(order.archiveBytes) + policy.stealMargin < wait else { return nil }
-    return withRoom.first(where: isAble)
+    // Only one that has the package. To have another one fetch it as well, while it is on its way already,
+    // cost a tenth more at the slow end of the waits than it saved (`assize bench locality`).
+    return likely.first { isWarm($0) && isAble($0) }
   }
 
   /// Whether a worker has an idle slot for this judging and nothing speaks against giving it there.

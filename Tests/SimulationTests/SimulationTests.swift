@@ -115,7 +115,8 @@ import Testing
     options.checksEveryStep = true
     let report = try simulate(options)
     #expect(report.judged == 300)
-    #expect(report.evictions > 12, "\(report)")
+    // Seven of the twelve have to give way at least once.
+    #expect(report.evictions > 6, "\(report)")
   }
 
   /// Four long judgings on eight workers with four slots each: the idle slots help, and a verdict with
