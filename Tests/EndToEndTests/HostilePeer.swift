@@ -84,7 +84,8 @@ struct HostilePeer {
       guard let byte = slow[place].rest.popFirst() else { continue }
       slow[place].connection.send([byte])
     }
-    guard idle.count + slow.count < 400 else { return }
+    // They are descriptors of this process, in which other tests count theirs.
+    guard idle.count + slow.count < 100 else { return }
     for port in ports {
       for _ in 0..<10 { idle.append(try connect(port)) }
       for _ in 0..<10 {

@@ -215,7 +215,7 @@ extension TransportTests {
     }
 
     @Test func leavesNoThreadOrDescriptorBehind() async throws {
-      let (rounds, peers) = (40, 5)
+      let (rounds, peers) = (120, 5)
       let threads = entries("/proc/self/task")
       let descriptors = entries("/proc/self/fd")
       for _ in 0..<rounds { try await useReactorsAndSockets(count: peers) }
