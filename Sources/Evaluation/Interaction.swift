@@ -26,11 +26,12 @@ struct Interaction {
 
     static func make() throws(EvaluationError) -> Pipe {
       var ends: [Int32] = [-1, -1]
-      // Not marked to close on exec: what starts processes here closes everything but what it was
-      // given.
       guard pipe(&ends) == 0 else {
         throw .machine("cannot make a pipe: \(String(cString: strerror(errno)))")
       }
+      // A process that somebody else starts meanwhile must not keep an end open: its reader would never
+      // hear that it was closed.
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       return Pipe(reading: ends[0], writing: ends[1])
     }
     mutating func closeWriting() {
