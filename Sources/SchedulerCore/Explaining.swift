@@ -70,11 +70,7 @@ extension Scheduler {
     if session.isSuspect(at: now, policy) { return (6, "it has been silent for a while") }
     let holds = session.holds(order.package)
     if !holds, !session.canHold(order.unpackedBytes) {
-      return (
-        8,
-        "its cache budget of \(sizeText(session.budgetBytes, rounded: .down)) is less than the "
-          + "\(sizeText(order.unpackedBytes, rounded: .up)) of the package"
-      )
+      return (8, session.tooSmallText(for: order.unpackedBytes))
     }
     if let until = session.conduct.pause(for: order.package, at: now) {
       return (5, "it failed a moment ago and pauses for another \(seconds(until - now))")

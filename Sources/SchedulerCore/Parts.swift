@@ -166,13 +166,8 @@ extension Split {
   static let mostOffered = 20_000
 
   func isOffered(_ ordinal: Int32) -> Bool {
-    var low = 0
-    var high = offered.count
-    while low < high {
-      let middle = (low + high) / 2
-      if offered[middle] < ordinal { low = middle + 1 } else { high = middle }
-    }
-    return low < offered.count && offered[low] == ordinal
+    let at = offered.firstPosition { $0 >= ordinal }
+    return at < offered.count && offered[at] == ordinal
   }
 
   /// - Parameter list: from the network.

@@ -60,8 +60,7 @@ struct ReadyQueue {
 
   static func kind(of order: JudgingOrder) -> Kind {
     Kind(
-      priority: order.priority, package: order.package,
-      demand: Demand(language: order.language, labels: order.requires), batch: order.batch)
+      priority: order.priority, package: order.package, demand: order.demand, batch: order.batch)
   }
 
   /// Draws the next place in the order of arrival. A judging keeps its place for life.

@@ -108,6 +108,11 @@ struct Session {
   /// asks, too, before it fetches one that it does not know.
   func canHold(_ unpackedBytes: Int64) -> Bool { unpackedBytes <= budgetBytes }
 
+  func tooSmallText(for unpackedBytes: Int64) -> String {
+    "its cache budget of \(sizeText(budgetBytes, rounded: .down)) is less than the "
+      + "\(sizeText(unpackedBytes, rounded: .up)) of the package"
+  }
+
   /// For a judging, or because it was asked to.
   func isFetching(_ package: Digest) -> Bool {
     fetching[package] != nil || wishes[package] != nil

@@ -27,6 +27,10 @@ struct Demand: Hashable {
   var labels: [Label]
 }
 
+extension JudgingOrder {
+  var demand: Demand { Demand(language: language, labels: requires) }
+}
+
 /// Gives equal values the same small number.
 struct Numbering<Value: Hashable & Sendable> {
   private var numbers: [Value: Int] = [:]

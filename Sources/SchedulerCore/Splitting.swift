@@ -6,7 +6,6 @@ internal import Messages
 extension Scheduler {
   private static let ownersAtATime = 32
   private static let judgingsAtATime = 64
-  private static let helpersAtATime = 64
   private static let partsAtATime = 64
   private static let kindsAtATime = 16
 
@@ -75,12 +74,8 @@ extension Scheduler {
     for order: JudgingOrder, atMost count: Int, now: Instant
   ) -> [SessionID] {
     guard count > 0 else { return [] }
-    let holders = sessions.holders(of: order.package)
-    let likely =
-      holders.count <= Self.helpersAtATime
-      ? holders : sessions.room.prefix(Self.helpersAtATime).map(\.id)
-    let warm = likely.filter { id in
-      sessions.read(id) { $0.hello.takesParts && $0.cached.contains(order.package) } ?? false
+    let warm = someWarm(order.package).filter { id in
+      sessions.read(id) { $0.hello.takesParts } ?? false
     }
     var found: [SessionID] = []
     var turn = 0

@@ -76,7 +76,7 @@ extension Scheduler {
   /// Sessions looked at in one look.
   private static let victimsAtATime = 32
   /// Workers considered for one judging.
-  private static let thievesAtATime = 64
+  private static let holdersAtATime = 64
 
   /// Asks busy workers to give back what idle ones can have sooner. After the pass that hands out what
   /// waits here.
@@ -143,7 +143,7 @@ extension Scheduler {
     TimeSpan.microseconds(bytes / max(1, policy.assumedFetchRate / 1_000_000))
   }
 
-  /// The idle worker that would begin with it soonest, if it is worth it.
+  /// An idle worker that has its package, if it is worth it.
   private func thief(
     for order: JudgingOrder, waiting wait: TimeSpan, at victim: SessionID, now: Instant
   ) -> SessionID? {
@@ -152,15 +152,18 @@ extension Scheduler {
       id != victim
         && self.canBegin(order, at: id, besides: self.stealing.reserved(at: id), now: now)
     }
-    let withRoom = sessions.room.prefix(Self.thievesAtATime).map(\.id)
-    let holders = sessions.holders(of: order.package)
-    let likely = holders.count <= Self.thievesAtATime ? holders : withRoom
-    let isWarm = { (id: SessionID) in
-      self.sessions.read(id) { $0.cached.contains(order.package) } == true
-    }
     // Only one that has the package. To have another one fetch it as well, while it is on its way already,
     // cost a tenth more at the slow end of the waits than it saved (`assize bench locality`).
-    return likely.first { isWarm($0) && isAble($0) }
+    return someWarm(order.package).first(where: isAble)
+  }
+
+  /// Sessions that have a package: all, or some of those with most room when there are many.
+  func someWarm(_ package: Digest) -> [SessionID] {
+    let holders = sessions.holders(of: package)
+    let likely =
+      holders.count <= Self.holdersAtATime
+      ? holders : sessions.room.prefix(Self.holdersAtATime).map(\.id)
+    return likely.filter { id in sessions.read(id) { $0.cached.contains(package) } == true }
   }
 
   /// Whether a worker has an idle slot for this judging and nothing speaks against giving it there.
@@ -170,7 +173,7 @@ extension Scheduler {
   ) -> Bool {
     sessions.read(id) { session in
       session.idleSlots > spoken && !session.draining && !session.isSuspect(at: now, policy)
-        && session.skills.meet(Demand(language: order.language, labels: order.requires))
+        && session.skills.meet(order.demand)
         && (session.holds(order.package) || session.canHold(order.unpackedBytes))
         && session.conduct.pause(for: order.package, at: now) == nil
     } ?? false

@@ -28,8 +28,7 @@ extension Scheduler {
     if session.isFetching(order.package) { return .coming }
     guard session.canHold(order.unpackedBytes) else {
       return .outside(
-        "its cache budget of \(sizeText(session.budgetBytes, rounded: .down)) is less than the "
-          + "\(sizeText(order.unpackedBytes, rounded: .up)) of the package: raise --cache-budget")
+        session.tooSmallText(for: order.unpackedBytes) + ": raise --cache-budget")
     }
     guard session.hello.takesWarm else {
       return .refusing("it is of a version without warm-up: upgrade it")

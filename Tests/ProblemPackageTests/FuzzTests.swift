@@ -14,12 +14,9 @@ import Testing
   let index: PackageArchive.Index
 
   init() throws {
-    scratch = try Scratch()
-    tiny = try #require(PackageReader.read(directory: fixtures + "/tiny").manifest)
-    let path = scratch.path + "/tiny.tar.zst"
-    try PackageArchive.write(tiny, directory: fixtures + "/tiny", to: path)
-    archive = try bytes(path)
-    index = try PackageArchive.index(path)
+    let written = try TinyArchive()
+    (scratch, tiny, archive, index) =
+      (written.scratch, written.manifest, written.bytes, written.index)
   }
 
   private func expectGood(_ report: Fuzz.Report) {

@@ -1,5 +1,4 @@
 """beanstalkd: jobs go into one tube, and a worker puts a word into another when it has done one."""
-import multiprocessing
 import socket
 
 import measure
@@ -41,11 +40,7 @@ def worker(port):
 
 class Queue:
     def __init__(self, port, workers):
-        self.processes = [
-            multiprocessing.Process(target=worker, args=(port,), daemon=True)
-            for _ in range(workers)]
-        for process in self.processes:
-            process.start()
+        self.workers = measure.Workers(worker, port, workers)
         self.jobs, self.results = Connection(port), Connection(port)
         self.jobs.ask(b"use jobs\r\n")
         self.results.ask(b"watch results\r\n")
@@ -67,20 +62,7 @@ class Queue:
         self.run_all("noop", 1)
 
     def stop(self):
-        for process in self.processes:
-            process.terminate()
-            process.join()
+        self.workers.stop()
 
 
-def main():
-    config = measure.plan()
-    queue = Queue(config["port"], 2)
-    two = measure.two_workers(queue.run_all, queue.run_one, config)
-    queue.stop()
-    queue = Queue(config["port"], 6)
-    six = measure.six_workers(queue.run_all, config)
-    queue.stop()
-    measure.say(config["version"], two, six)
-
-
-main()
+measure.daemon_queue(Queue)

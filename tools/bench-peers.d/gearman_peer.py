@@ -1,5 +1,4 @@
 """gearmand: foreground jobs, whose results come back on the connection that handed them in."""
-import multiprocessing
 import socket
 import struct
 
@@ -49,11 +48,7 @@ def worker(port):
 
 class Queue:
     def __init__(self, port, workers):
-        self.processes = [
-            multiprocessing.Process(target=worker, args=(port,), daemon=True)
-            for _ in range(workers)]
-        for process in self.processes:
-            process.start()
+        self.workers = measure.Workers(worker, port, workers)
         self.connection = Connection(port)
 
     def run_all(self, kind, count):
@@ -74,20 +69,7 @@ class Queue:
         self.run_all("noop", 1)
 
     def stop(self):
-        for process in self.processes:
-            process.terminate()
-            process.join()
+        self.workers.stop()
 
 
-def main():
-    config = measure.plan()
-    queue = Queue(config["port"], 2)
-    two = measure.two_workers(queue.run_all, queue.run_one, config)
-    queue.stop()
-    queue = Queue(config["port"], 6)
-    six = measure.six_workers(queue.run_all, config)
-    queue.stop()
-    measure.say(config["version"], two, six)
-
-
-main()
+measure.daemon_queue(Queue)

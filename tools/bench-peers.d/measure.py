@@ -5,6 +5,7 @@ and returns when the last result is known; `run_one()` does one task without wor
 is None where that cannot be timed.
 """
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -64,6 +65,35 @@ def six_workers(run_all, config):
     begin = time.perf_counter()
     run_all("sleep", config["operations"])
     return {"operations": time.perf_counter() - begin}
+
+
+class Workers:
+    """Processes that take tasks from a daemon on a port until they are ended."""
+
+    def __init__(self, work_on, port, count):
+        self.processes = [
+            multiprocessing.Process(target=work_on, args=(port,), daemon=True)
+            for _ in range(count)]
+        for process in self.processes:
+            process.start()
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+            process.join()
+
+
+def daemon_queue(open_queue):
+    """All figures of a queue daemon. `open_queue(port, workers)` starts so many workers and gives what
+    has `run_all`, `run_one` and `stop`."""
+    config = plan()
+    queue = open_queue(config["port"], 2)
+    two = two_workers(queue.run_all, queue.run_one, config)
+    queue.stop()
+    queue = open_queue(config["port"], 6)
+    six = six_workers(queue.run_all, config)
+    queue.stop()
+    say(config["version"], two, six)
 
 
 def say(version, *figures):
